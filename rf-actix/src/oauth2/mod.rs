@@ -1,0 +1,3 @@
+//! oauth2
+
+pub(crate) mod configure;

@@ -1,0 +1,3 @@
+//! storage
+
+pub(crate) mod configure;
