@@ -3,6 +3,7 @@
 // The macros expand to `::rf::…`, and they are used inside this crate too.
 extern crate self as rf;
 
+pub mod config;
 #[cfg(feature = "logging")]
 pub mod logging;
 #[cfg(feature = "metrics")]

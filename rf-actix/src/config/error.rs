@@ -1,0 +1,117 @@
+//! One line that says where, which key, and what to write instead.
+
+use serde_path_to_error::Path;
+
+/// A configuration that cannot be used, told in one line.
+///
+/// Its `Display` is `<where>: <key>: <what is wrong and what to write>`; a program that meets one at start prints
+/// it and ends with exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{message}", part(.origin), part(.key))]
+pub struct ConfigError {
+    origin: String,
+    key: String,
+    message: String,
+}
+
+fn part(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{text}: ")
+    }
+}
+
+impl ConfigError {
+    /// An error of `key` (written with dots, `server.bind`), before it is known where the key was set.
+    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        // What a library says may hold line breaks; the promise is one line.
+        let message = message
+            .into()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self {
+            origin: String::new(),
+            key: key.into(),
+            message,
+        }
+    }
+
+    /// The same error, with the file or variable that the key was read from.
+    #[must_use]
+    pub fn at(mut self, origin: impl Into<String>) -> Self {
+        self.origin = origin.into();
+        self
+    }
+
+    /// The key the error is about, written with dots; empty if it is the file as a whole.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The error of a failed deserialization at `path`.
+    pub(super) fn from_serde(path: &Path, error: ::config::ConfigError) -> Self {
+        let path = path.to_string();
+        let path = if path == "." { String::new() } else { path };
+        let message = plain(error);
+        match Unknown::parse(&message) {
+            Some(unknown) => unknown.refusal(&path),
+            None => Self::new(path, message),
+        }
+    }
+}
+
+/// What went wrong, without the key and origin that [`ConfigError`] tells itself.
+fn plain(error: ::config::ConfigError) -> String {
+    use ::config::ConfigError as E;
+    match error {
+        E::At { error, .. } => plain(*error),
+        E::Type {
+            unexpected,
+            expected,
+            ..
+        } => format!("{unexpected} given, but this needs {expected}"),
+        E::Message(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// serde's words for a key that no section has: ``unknown field `bnd`, expected one of `bind`, `workers` ``.
+struct Unknown<'a> {
+    name: &'a str,
+    known: Vec<&'a str>,
+}
+
+impl<'a> Unknown<'a> {
+    fn parse(message: &'a str) -> Option<Self> {
+        let rest = message.strip_prefix("unknown field `")?;
+        let (name, rest) = rest.split_once('`')?;
+        let known = rest.split('`').skip(1).step_by(2).collect();
+        Some(Self { name, known })
+    }
+
+    fn refusal(&self, path: &str) -> ConfigError {
+        let key = match path {
+            _ if path == self.name || path.ends_with(&format!(".{}", self.name)) => path.to_owned(),
+            "" => self.name.to_owned(),
+            parent => format!("{parent}.{}", self.name),
+        };
+        let near = self
+            .known
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known, self.name), known))
+            .filter(|(distance, _)| *distance <= 2.max(self.name.len() / 3))
+            .min();
+        let known = self.known.join(", ");
+        match near {
+            Some((_, near)) => ConfigError::new(
+                key,
+                format!("unknown key, did you mean `{near}`? (known here: {known})"),
+            ),
+            None if known.is_empty() => ConfigError::new(key, "unknown key, remove it"),
+            None => ConfigError::new(key, format!("unknown key, remove it (known here: {known})")),
+        }
+    }
+}
