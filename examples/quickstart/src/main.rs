@@ -1,2 +1,7 @@
-//! The quickstart.
-fn main() {}
+//! `cargo run -p quickstart`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quickstart::main()
+}
