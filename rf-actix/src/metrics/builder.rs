@@ -3,12 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Metrics,
-    error::Error,
-    health::Health,
-    name,
-    process::Process,
-    registry::{DEFAULT_PATH, Naming},
+    Metrics, catalogue::Naming, error::Error, health::Health, name, process::Process,
+    registry::DEFAULT_PATH,
 };
 
 /// More series than this in one family help nobody and cost every scrape.

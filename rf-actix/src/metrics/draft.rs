@@ -4,10 +4,10 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::{
     Metrics,
+    catalogue::Asked,
     error::Error,
     family::Family,
     handle::{Amount, Counter, Gauge, Histogram, Instrument, Timer},
-    registry::Asked,
 };
 
 /// A metric being described; the family is registered when it is first counted on.
@@ -108,7 +108,7 @@ impl<K: Instrument> Draft<K> {
     }
 
     fn register(&self, labels: &[&str]) -> Result<Arc<Family<K::Metric>>, Error> {
-        self.metrics.family::<K>(Asked {
+        self.metrics.catalogue().family::<K>(&Asked {
             name: &self.name,
             help: &self.help,
             labels,

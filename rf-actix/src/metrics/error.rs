@@ -57,6 +57,14 @@ pub enum Error {
         /// The labels that were given.
         given: Vec<String>,
     },
+    /// A closure was to be read as something that is not a single number.
+    #[error("metric {name} cannot be a {wanted} read by a closure, make it a counter or a gauge")]
+    NotRead {
+        /// The metric.
+        name: String,
+        /// What was asked for.
+        wanted: Kind,
+    },
     /// The name, or one of the series a histogram of that name would have, is taken.
     #[error("metric {name} is already registered as {taken}, choose another name")]
     Taken {

@@ -122,7 +122,7 @@ pub(super) struct Family<M> {
 
 impl<M: Metric + Clone> Family<M> {
     /// The names in `plan` have been checked.
-    pub(super) fn new(plan: Plan<'_, M>) -> prometheus::Result<Self> {
+    pub(super) fn new(plan: Plan<'_, M>) -> Self {
         let labels: Vec<String> = plan
             .labels
             .iter()
@@ -132,7 +132,8 @@ impl<M: Metric + Clone> Family<M> {
         let desc = Opts::new(&plan.name, "no help")
             .variable_labels(labels.clone())
             .const_labels(plan.constant.clone())
-            .describe()?;
+            .describe()
+            .expect("the catalogue has checked the names");
         let family = Self {
             meta: Arc::new(Meta::new(plan.name)),
             help: OnceLock::new(),
@@ -147,7 +148,7 @@ impl<M: Metric + Clone> Family<M> {
             overflow: OnceLock::new(),
         };
         family.set_help(plan.help);
-        Ok(family)
+        family
     }
 
     pub(super) fn labels(&self) -> &[String] {

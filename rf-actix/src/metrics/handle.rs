@@ -254,7 +254,6 @@ instruments! {
 #[cfg(test)]
 mod tests {
     use super::super::Metrics;
-    use super::*;
 
     #[test]
     fn one_nan_does_not_poison_a_histogram() {

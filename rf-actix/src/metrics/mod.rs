@@ -18,6 +18,7 @@
 #![doc = include_str!("../docs/metrics.md")]
 
 mod builder;
+mod catalogue;
 mod collector;
 pub(crate) mod configure;
 mod draft;

@@ -71,20 +71,17 @@ impl Pulled {
     }
 
     /// Adds the series of these labels.
-    pub(super) fn add(&self, labels: &[(&str, &str)], read: Read) -> Result<(), Error> {
-        let same = labels.len() == self.labels.len()
-            && labels
-                .iter()
-                .all(|(name, _)| self.labels.iter().any(|known| known == name));
-        if !same {
+    pub(super) fn add(&self, labels: &[&str], values: &[&str], read: Read) -> Result<(), Error> {
+        let known = |label: &&str| self.labels.iter().any(|known| known == label);
+        if labels.len() != self.labels.len() || !labels.iter().all(known) {
             return Err(Error::Labels {
                 name: self.meta.name.clone(),
                 registered: self.labels.clone(),
-                given: labels.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                given: labels.iter().map(|label| (*label).to_owned()).collect(),
             });
         }
         let mut pairs = self.desc.const_label_pairs.clone();
-        for (name, value) in labels {
+        for (name, value) in labels.iter().zip(values) {
             let mut pair = LabelPair::default();
             pair.set_name((*name).to_owned());
             pair.set_value((*value).to_owned());

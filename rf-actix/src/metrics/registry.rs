@@ -1,10 +1,9 @@
 //! `Metrics`: the one registry of an app, handed round as cheap clones.
 
 use std::{
-    any::Any,
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use actix_web::web::{Data, ServiceConfig};
@@ -12,17 +11,15 @@ use prometheus::core::Collector;
 
 use super::{
     builder::MetricsBuilder,
-    collector::Isolated,
+    catalogue::{Asked, Catalogue, Naming},
     configure,
     draft::Draft,
     encode,
     error::Error,
-    family::{Family, Kind, Plan, Shared},
-    handle::{Amount, Counter, Gauge, Histogram, Instrument},
+    family::Kind,
+    handle::{Amount, Counter, Gauge, Histogram},
     health::Health,
     middleware::{HttpFamilies, MetricsMiddleware},
-    name,
-    pull::{Pulled, Readings},
     settings::MetricsSettings,
 };
 
@@ -46,57 +43,11 @@ const REMEMBERED_REFUSALS: usize = 1000;
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    registry: prometheus::Registry,
-    naming: Naming,
+    catalogue: Catalogue,
     path: String,
-    families: RwLock<HashMap<String, Registered>>,
     refused: Mutex<BTreeSet<String>>,
     http: OnceLock<Arc<HttpFamilies>>,
     health: Health,
-}
-
-/// What every family of a registry has in common.
-pub(super) struct Naming {
-    pub(super) namespace: String,
-    pub(super) constant: HashMap<String, String>,
-    pub(super) buckets: Vec<f64>,
-    pub(super) max_series: usize,
-}
-
-impl Naming {
-    fn full(&self, name: &str) -> String {
-        if self.namespace.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}_{name}", self.namespace)
-        }
-    }
-}
-
-/// What a full name stands for.
-enum Registered {
-    /// A `Family<…>` of that kind.
-    Family(Kind, Arc<dyn Any + Send + Sync>),
-    Pulled(Arc<Pulled>),
-    /// Of actix-web-prom, or registered from outside.
-    Foreign(Kind),
-}
-
-impl Registered {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Family(kind, _) | Self::Foreign(kind) => *kind,
-            Self::Pulled(pulled) => pulled.kind(),
-        }
-    }
-}
-
-/// A family as a caller describes it.
-pub(super) struct Asked<'a> {
-    pub(super) name: &'a str,
-    pub(super) help: &'a str,
-    pub(super) labels: &'a [&'a str],
-    pub(super) buckets: Option<&'a [f64]>,
 }
 
 impl Metrics {
@@ -128,10 +79,8 @@ impl Metrics {
     /// The names must have been checked.
     pub(super) fn assemble(naming: Naming, path: String, health: Health) -> Result<Self, Error> {
         let metrics = Self(Arc::new(Inner {
-            registry: prometheus::Registry::new(),
-            naming,
+            catalogue: Catalogue::new(naming),
             path,
-            families: RwLock::default(),
             refused: Mutex::default(),
             http: OnceLock::new(),
             health,
@@ -213,40 +162,16 @@ impl Metrics {
         labels: [(&str, &str); N],
         read: impl Fn() -> A + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let full = self.0.naming.full(name);
-        let names = labels.map(|(label, _)| label);
-        name::check_metric(&full)?;
-        name::check_labels(&full, &names, self.constant_names())?;
-        if !matches!(kind, Kind::Counter | Kind::Gauge) {
-            return Err(Error::Kind {
-                name: full,
-                registered: Kind::Gauge,
-                wanted: kind,
-            });
-        }
-        let mut families = self
-            .0
-            .families
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let pulled = match families.get(&full) {
-            Some(Registered::Pulled(pulled)) if pulled.kind() == kind => Arc::clone(pulled),
-            Some(other) => return Err(other.clash(full, kind)),
-            None => {
-                refuse_shadowed(&families, &full, kind)?;
-                let pulled = Arc::new(Pulled::new(
-                    &full,
-                    help,
-                    kind,
-                    &names,
-                    &self.0.naming.constant,
-                ));
-                self.collect_from(Readings(Arc::clone(&pulled)), &full)?;
-                families.insert(full, Registered::Pulled(Arc::clone(&pulled)));
-                pulled
-            }
+        let asked = Asked {
+            name,
+            help,
+            labels: &labels.map(|(label, _)| label),
+            buckets: None,
         };
-        pulled.add(&labels, Box::new(move || read().amount()))
+        let values = labels.map(|(_, value)| value);
+        self.0
+            .catalogue
+            .pull(kind, &asked, &values, Box::new(move || read().amount()))
     }
 
     /// Adds a collector of the prometheus crate. If it panics, its families are left out and the rest is served.
@@ -257,32 +182,7 @@ impl Metrics {
     ///
     /// When one of the names is in use.
     pub fn register(&self, collector: impl Collector + 'static) -> Result<(), Error> {
-        let names: Vec<String> = collector
-            .desc()
-            .iter()
-            .map(|desc| desc.fq_name.clone())
-            .collect();
-        let mut families = self
-            .0
-            .families
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        for name in &names {
-            if families.contains_key(name) {
-                return Err(Error::Taken {
-                    name: name.clone(),
-                    taken: name.clone(),
-                });
-            }
-            refuse_shadowed(&families, name, Kind::Collector)?;
-        }
-        self.collect_from(collector, names.first().map_or("", String::as_str))?;
-        families.extend(
-            names
-                .into_iter()
-                .map(|name| (name, Registered::Foreign(Kind::Collector))),
-        );
-        Ok(())
+        self.0.catalogue.register(collector)
     }
 
     /// The middleware that counts and times every request; give it to `App::wrap`.
@@ -315,19 +215,14 @@ impl Metrics {
 
     /// Everything counted so far, in the Prometheus text format 0.0.4.
     pub fn encode(&self) -> String {
-        let families = self
-            .0
-            .families
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let pulled: Vec<_> = families.values().filter_map(Registered::pulled).collect();
-        drop(families);
-        pulled.iter().for_each(|pulled| pulled.read());
-        encode::text(&self.0.registry)
+        for pulled in self.0.catalogue.pulled() {
+            pulled.read();
+        }
+        encode::text(&self.0.catalogue.registry)
     }
 
-    pub(super) fn naming(&self) -> &Naming {
-        &self.0.naming
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
     }
 
     pub(super) fn http(&self) -> Arc<HttpFamilies> {
@@ -337,64 +232,6 @@ impl Metrics {
                 .get()
                 .expect("`assemble` has set it before handing the registry out"),
         )
-    }
-
-    /// Lets actix-web-prom register its own families, of these names without namespace.
-    pub(super) fn reserve(&self, foreign: [(&str, Kind); 2]) -> prometheus::Registry {
-        let mut families = self
-            .0
-            .families
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        for (name, kind) in foreign {
-            families.insert(self.0.naming.full(name), Registered::Foreign(kind));
-        }
-        self.0.registry.clone()
-    }
-
-    /// The family of that name, registered now if it was not.
-    pub(super) fn family<K: Instrument>(
-        &self,
-        asked: Asked<'_>,
-    ) -> Result<Arc<Family<K::Metric>>, Error> {
-        let full = self.0.naming.full(asked.name);
-        let families = self
-            .0
-            .families
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(registered) = families.get(&full) {
-            return registered.family::<K>(full, &asked);
-        }
-        drop(families);
-        name::check_metric(&full)?;
-        name::check_labels(&full, asked.labels, self.constant_names())?;
-        let buckets = asked.buckets.unwrap_or(&self.0.naming.buckets);
-        name::check_buckets(&full, buckets)?;
-        let mut families = self
-            .0
-            .families
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(registered) = families.get(&full) {
-            return registered.family::<K>(full, &asked);
-        }
-        refuse_shadowed(&families, &full, K::KIND)?;
-        let family = Family::new(Plan {
-            name: full.clone(),
-            help: asked.help,
-            kind: K::KIND,
-            labels: asked.labels,
-            constant: self.0.naming.constant.clone(),
-            cap: self.0.naming.max_series,
-            buckets: buckets.to_vec(),
-            create: K::create,
-        });
-        let family = Arc::new(family.map_err(|_| Error::Name { name: full.clone() })?);
-        self.collect_from(Shared(Arc::clone(&family)), &full)?;
-        let kept: Arc<dyn Any + Send + Sync> = Arc::<Family<K::Metric>>::clone(&family);
-        families.insert(full, Registered::Family(K::KIND, kept));
-        Ok(family)
     }
 
     /// Says once for every name why it counts nothing.
@@ -408,115 +245,6 @@ impl Metrics {
             log::error!(target: "rf::metrics", "{refused}; nothing is counted for it");
         }
     }
-
-    fn constant_names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.naming.constant.keys().map(String::as_str)
-    }
-
-    fn collect_from(&self, collector: impl Collector + 'static, name: &str) -> Result<(), Error> {
-        let isolated = Box::new(Isolated::new(collector));
-        self.0
-            .registry
-            .register(isolated)
-            .map_err(|_| Error::Taken {
-                name: name.to_owned(),
-                taken: name.to_owned(),
-            })
-    }
-}
-
-impl Registered {
-    fn family<K: Instrument>(
-        &self,
-        full: String,
-        asked: &Asked<'_>,
-    ) -> Result<Arc<Family<K::Metric>>, Error> {
-        let Self::Family(_, family) = self else {
-            return Err(self.clash(full, K::KIND));
-        };
-        let Ok(family) = Arc::clone(family).downcast::<Family<K::Metric>>() else {
-            return Err(self.clash(full, K::KIND));
-        };
-        let known = family.labels();
-        if known.len() != asked.labels.len()
-            || !known
-                .iter()
-                .all(|name| asked.labels.contains(&name.as_str()))
-        {
-            return Err(Error::Labels {
-                name: full,
-                registered: known.to_vec(),
-                given: asked
-                    .labels
-                    .iter()
-                    .map(|label| (*label).to_owned())
-                    .collect(),
-            });
-        }
-        if asked
-            .buckets
-            .is_some_and(|buckets| buckets != family.buckets())
-        {
-            return Err(Error::Buckets {
-                name: full,
-                reason: "the histogram is already registered with others, use the same everywhere",
-            });
-        }
-        family.set_help(asked.help);
-        Ok(family)
-    }
-
-    fn pulled(&self) -> Option<Arc<Pulled>> {
-        match self {
-            Self::Pulled(pulled) => Some(Arc::clone(pulled)),
-            _ => None,
-        }
-    }
-
-    fn clash(&self, name: String, wanted: Kind) -> Error {
-        let registered = self.kind();
-        if registered == wanted {
-            return Error::Taken {
-                taken: name.clone(),
-                name,
-            };
-        }
-        Error::Kind {
-            name,
-            registered,
-            wanted,
-        }
-    }
-}
-
-/// A histogram `x` is served as `x_bucket`, `x_sum` and `x_count`: none of these may be a family of its own.
-fn refuse_shadowed(
-    families: &HashMap<String, Registered>,
-    name: &str,
-    kind: Kind,
-) -> Result<(), Error> {
-    const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
-    let taken = |taken: String| {
-        Err(Error::Taken {
-            name: name.to_owned(),
-            taken,
-        })
-    };
-    for part in PARTS {
-        let histogram = name
-            .strip_suffix(part)
-            .and_then(|base| families.get_key_value(base));
-        if let Some((base, registered)) = histogram
-            && registered.kind() == Kind::Histogram
-        {
-            return taken(format!("a series of histogram {base}"));
-        }
-        let series = format!("{name}{part}");
-        if kind == Kind::Histogram && families.contains_key(&series) {
-            return taken(series);
-        }
-    }
-    Ok(())
 }
 
 impl Default for Metrics {
@@ -528,7 +256,7 @@ impl Default for Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
-            .field("namespace", &self.0.naming.namespace)
+            .field("namespace", &self.0.catalogue.naming.namespace)
             .field("path", &self.0.path)
             .finish_non_exhaustive()
     }

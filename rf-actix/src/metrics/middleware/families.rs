@@ -22,15 +22,13 @@ pub(in super::super) struct HttpFamilies {
 impl HttpFamilies {
     /// Once for a registry, before anything else can take the names.
     pub(in super::super) fn register(metrics: &Metrics) -> Result<Self, Error> {
-        let names = [
-            ("http_requests_total", Kind::Counter),
-            ("http_requests_duration_seconds", Kind::Histogram),
-        ];
-        let registry = metrics.reserve(names);
-        let naming = metrics.naming();
+        let catalogue = metrics.catalogue();
+        catalogue.reserve("http_requests_total", Kind::Counter);
+        catalogue.reserve("http_requests_duration_seconds", Kind::Histogram);
+        let naming = &catalogue.naming;
         // No `endpoint`: actix-web-prom would turn any response of that path, a 401 too, into a 200 with the scrape.
         let prom = PrometheusMetricsBuilder::new(&naming.namespace)
-            .registry(registry)
+            .registry(catalogue.registry.clone())
             .buckets(&naming.buckets)
             .const_labels(naming.constant.clone())
             .build()
