@@ -4,7 +4,7 @@ use std::{convert::Infallible, io, time::Duration};
 
 use actix_web::{
     HttpResponse,
-    dev::Service as _,
+    dev::{Service as _, ServiceResponse},
     error,
     http::StatusCode,
     web,
@@ -81,7 +81,7 @@ fn routes(cfg: &mut ServiceConfig) {
                     if true {
                         panic!("on purpose")
                     }
-                    future::ready(Err(error::ErrorGone("never")))
+                    future::ready(Err::<ServiceResponse, _>(error::ErrorGone("never")))
                 })
                 .to(|| async { Ok::<_, Infallible>(HttpResponse::new(StatusCode::OK)) }),
         );
@@ -110,18 +110,13 @@ fn assert_counted(server: &Server, endpoint: &str, method: &str, status: u16, ti
     );
 }
 
+/// What `http_requests_aborted_total` says of an endpoint.
 fn aborted(server: &Server, endpoint: &str) -> Vec<String> {
-    let wanted = format!("http_requests_aborted_total{{endpoint=\"{endpoint}\"");
+    let wanted = format!("http_requests_aborted_total{{endpoint=\"{endpoint}\",error_type=\"");
     let text = server.metrics.encode();
-    let lines = text.lines().filter(|line| line.starts_with(&wanted));
+    let lines = text.lines().filter_map(|line| line.strip_prefix(&wanted));
     lines
-        .map(|line| {
-            line.split("error_type=\"")
-                .nth(1)
-                .unwrap()
-                .replace("\"}", "")
-                .replace(",method=\"GET", "")
-        })
+        .map(|rest| rest.replace("\",method=\"GET\"}", ""))
         .collect()
 }
 

@@ -35,6 +35,8 @@ impl Server {
                 .configure(routes)
         })
         .workers(1)
+        // Otherwise actix-web serves a client to the end that closed its side cleanly.
+        .h1_allow_half_closed(false)
         .disable_signals()
         .bind(("127.0.0.1", 0))
         .unwrap();
