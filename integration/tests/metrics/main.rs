@@ -1,0 +1,8 @@
+//! HTTP metrics, the scrape and the probes over real sockets.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod endings;
+mod labels;
+mod probes;
+mod scrape;
+mod server;

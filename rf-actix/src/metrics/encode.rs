@@ -1,0 +1,81 @@
+//! The text exposition format, 0.0.4.
+//!
+//! See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use prometheus::{Registry, TextEncoder, proto::MetricFamily};
+
+/// The media type of what [`text`] writes.
+pub(super) const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All families of a registry. One that cannot be written is left out, and logged.
+pub(super) fn text(registry: &Registry) -> String {
+    let mut out = String::new();
+    for mut family in registry.gather() {
+        drop_repeated_samples(&mut family);
+        // The encoder of the crate panics on types it does not know.
+        match catch_unwind(AssertUnwindSafe(|| encode(&family))) {
+            Ok(Ok(text)) => out.push_str(&text),
+            Ok(Err(refused)) => {
+                log::error!(target: "rf::metrics", "{} is left out of the scrape: {refused}", family.name());
+            }
+            Err(_) => {
+                log::error!(target: "rf::metrics", "{} is left out of the scrape: its type has no text form", family.name());
+            }
+        }
+    }
+    out
+}
+
+fn encode(family: &MetricFamily) -> prometheus::Result<String> {
+    TextEncoder::new().encode_to_string(std::slice::from_ref(family))
+}
+
+/// `gather` has sorted the samples by their label values, so equal ones are neighbours. A scrape with the same
+/// sample twice is refused as a whole by Prometheus.
+fn drop_repeated_samples(family: &mut MetricFamily) {
+    let mut samples = family.take_metric();
+    samples.dedup_by(|one, other| one.get_label() == other.get_label());
+    family.set_metric(samples);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Metrics;
+
+    #[test]
+    fn help_and_label_values_are_escaped() {
+        let metrics = Metrics::new();
+        metrics
+            .counter("odd_total")
+            .help("a \\ and\na line")
+            .with_label("path", "C:\\dir\n\"quoted\" é")
+            .inc();
+        let text = metrics.encode();
+        assert!(
+            text.contains("# HELP odd_total a \\\\ and\\na line\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("odd_total{path=\"C:\\\\dir\\n\\\"quoted\\\" é\"} 1\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_family_is_announced_once_and_ends_in_a_line_feed() {
+        let metrics = Metrics::new();
+        for zone in ["a", "b", "c"] {
+            metrics
+                .gauge("level")
+                .help("Level")
+                .with_label("zone", zone)
+                .set(1);
+        }
+        let text = metrics.encode();
+        assert_eq!(text.matches("# TYPE level gauge\n").count(), 1, "{text}");
+        assert_eq!(text.matches("# HELP level Level\n").count(), 1, "{text}");
+        assert!(text.ends_with('\n'));
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP metrics: actix-web-prom counts and times, and what it would miss is brought to it.
+//!
+//! - `transform`: the middleware, and the service and the body it puts round the app's own
+//! - `exchange`: one request from its arrival to its end, whichever way it ends
+//! - `stopwatch`: actix-web-prom, driven by hand
+//! - `families`: the families beside actix-web-prom's two
+//! - `payload`: request bodies, counted as they are read
+
+mod exchange;
+mod families;
+mod payload;
+mod stopwatch;
+mod transform;
+
+pub(super) use families::HttpFamilies;
+pub use transform::{MetricsMiddleware, Tracked, Tracking, TrackingService};

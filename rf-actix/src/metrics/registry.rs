@@ -1,0 +1,263 @@
+//! `Metrics`: the one registry of an app, handed round as cheap clones.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use actix_web::web::{Data, ServiceConfig};
+use prometheus::core::Collector;
+
+use super::{
+    builder::MetricsBuilder,
+    catalogue::{Asked, Catalogue, Naming},
+    configure,
+    draft::Draft,
+    encode,
+    error::Error,
+    family::Kind,
+    handle::{Amount, Counter, Gauge, Histogram},
+    health::Health,
+    middleware::{HttpFamilies, MetricsMiddleware},
+    settings::MetricsSettings,
+};
+
+pub(super) const DEFAULT_PATH: &str = "/metrics";
+
+/// How many refused names are remembered, so that made-up names cannot fill the memory or the log.
+const REMEMBERED_REFUSALS: usize = 1000;
+
+/// The metrics of an app. Cheap to clone; all clones are the same registry.
+///
+/// ```
+/// use rf::metrics::Metrics;
+///
+/// let metrics = Metrics::new();
+/// metrics.counter("requests_total").with_label("method", "GET").inc();
+/// metrics.gauge("active_connections").set(42);
+/// metrics.histogram("request_duration_seconds").observe(0.123);
+/// assert!(metrics.encode().contains("requests_total{method=\"GET\"} 1"));
+/// ```
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    catalogue: Catalogue,
+    path: String,
+    refused: Mutex<BTreeSet<String>>,
+    http: OnceLock<Arc<HttpFamilies>>,
+    health: Health,
+}
+
+impl Metrics {
+    /// A registry with plain names, served at `/metrics`.
+    pub fn new() -> Self {
+        Self::builder().build().expect("the defaults are valid")
+    }
+
+    /// A registry with a namespace, constant labels, other buckets, another path or cap.
+    pub fn builder() -> MetricsBuilder {
+        MetricsBuilder::default()
+    }
+
+    /// A registry as the `[metrics]` section describes it.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be used; the message begins with its key.
+    pub fn from_settings(settings: &MetricsSettings) -> Result<Self, Error> {
+        let mut builder = Self::builder()
+            .namespace(&settings.namespace)
+            .path(&settings.path);
+        if let Some(buckets) = &settings.buckets {
+            builder = builder.buckets(buckets.as_slice());
+        }
+        builder.build()
+    }
+
+    /// The names must have been checked.
+    pub(super) fn assemble(naming: Naming, path: String, health: Health) -> Result<Self, Error> {
+        let metrics = Self(Arc::new(Inner {
+            catalogue: Catalogue::new(naming),
+            path,
+            refused: Mutex::default(),
+            http: OnceLock::new(),
+            health,
+        }));
+        let http = HttpFamilies::register(&metrics)?;
+        metrics.0.http.get_or_init(|| Arc::new(http));
+        Ok(metrics)
+    }
+
+    /// Begins a counter, a value that only rises. By custom its name ends in `_total`.
+    pub fn counter(&self, name: &str) -> Draft<Counter> {
+        Draft::new(self, name)
+    }
+
+    /// Begins a gauge, a value that rises and falls.
+    pub fn gauge(&self, name: &str) -> Draft<Gauge> {
+        Draft::new(self, name)
+    }
+
+    /// Begins a histogram. By custom its name ends in its unit, such as `_seconds` or `_bytes`.
+    pub fn histogram(&self, name: &str) -> Draft<Histogram> {
+        Draft::new(self, name)
+    }
+
+    /// Has a gauge read at every scrape; for labels, a counter, or to see a refusal see [`pull`](Self::pull).
+    ///
+    /// A refused name is logged once. The closure must be quick.
+    ///
+    /// ```
+    /// let metrics = rf::metrics::Metrics::new();
+    /// metrics.gauge_fn("queue_length", "Jobs waiting", || 7);
+    /// assert!(metrics.encode().contains("queue_length 7\n"));
+    /// ```
+    pub fn gauge_fn<A: Amount>(
+        &self,
+        name: &str,
+        help: &str,
+        read: impl Fn() -> A + Send + Sync + 'static,
+    ) {
+        if let Err(refused) = self.pull(Kind::Gauge, name, help, [], read) {
+            self.log_refusal(name, &refused);
+        }
+    }
+
+    /// Has a counter read at every scrape, like [`gauge_fn`](Self::gauge_fn). What it reads must only rise.
+    pub fn counter_fn<A: Amount>(
+        &self,
+        name: &str,
+        help: &str,
+        read: impl Fn() -> A + Send + Sync + 'static,
+    ) {
+        if let Err(refused) = self.pull(Kind::Counter, name, help, [], read) {
+            self.log_refusal(name, &refused);
+        }
+    }
+
+    /// Has one series, with these labels and their values, read at every scrape. A closure that panics or returns
+    /// no finite number leaves its own series out and nothing else.
+    ///
+    /// ```
+    /// use rf::metrics::{Kind, Metrics};
+    ///
+    /// let metrics = Metrics::new();
+    /// metrics.pull(Kind::Gauge, "pool_idle", "Idle connections", [("pool", "main")], || 3)?;
+    /// metrics.pull(Kind::Gauge, "pool_idle", "Idle connections", [("pool", "reports")], || 1)?;
+    /// # assert!(metrics.encode().contains("pool_idle{pool=\"reports\"} 1\n"));
+    /// # Ok::<_, rf::metrics::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the name or a label is refused, `kind` is neither counter nor gauge, the name is in use with other
+    /// labels or another type, or the same series is already read by another closure.
+    pub fn pull<A: Amount, const N: usize>(
+        &self,
+        kind: Kind,
+        name: &str,
+        help: &str,
+        labels: [(&str, &str); N],
+        read: impl Fn() -> A + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let asked = Asked {
+            name,
+            help,
+            labels: &labels.map(|(label, _)| label),
+            buckets: None,
+        };
+        let values = labels.map(|(_, value)| value);
+        self.0
+            .catalogue
+            .pull(kind, &asked, &values, Box::new(move || read().amount()))
+    }
+
+    /// Adds a collector of the prometheus crate. If it panics, its families are left out and the rest is served.
+    ///
+    /// Its names are taken as they are, without namespace and constant labels.
+    ///
+    /// # Errors
+    ///
+    /// When one of the names is in use.
+    pub fn register(&self, collector: impl Collector + 'static) -> Result<(), Error> {
+        self.0.catalogue.register(collector)
+    }
+
+    /// The middleware that counts and times every request; give it to `App::wrap`.
+    pub fn middleware(&self) -> MetricsMiddleware {
+        MetricsMiddleware::new(self.clone())
+    }
+
+    /// The checks behind `/health/ready`.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// Hands this registry to an app: `App::new().configure(metrics.state()).configure(rf::metrics)`.
+    ///
+    /// Where the path is not `/metrics` it also adds the scrape at that path.
+    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+        let metrics = self.clone();
+        move |cfg| {
+            if metrics.path() != DEFAULT_PATH {
+                cfg.service(configure::scrape_resource(metrics.path()));
+            }
+            cfg.app_data(Data::new(metrics));
+        }
+    }
+
+    /// Where the scrape is served.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Everything counted so far, in the Prometheus text format 0.0.4.
+    pub fn encode(&self) -> String {
+        for pulled in self.0.catalogue.pulled() {
+            pulled.read();
+        }
+        encode::text(&self.0.catalogue.registry)
+    }
+
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(super) fn http(&self) -> Arc<HttpFamilies> {
+        Arc::clone(
+            self.0
+                .http
+                .get()
+                .expect("`assemble` has set it before handing the registry out"),
+        )
+    }
+
+    /// Says once for every name why it counts nothing.
+    pub(super) fn log_refusal(&self, name: &str, refused: &Error) {
+        let mut known = self
+            .0
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.len() < REMEMBERED_REFUSALS && known.insert(name.to_owned()) {
+            log::error!(target: "rf::metrics", "{refused}; nothing is counted for it");
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics")
+            .field("namespace", &self.0.catalogue.naming.namespace)
+            .field("path", &self.0.path)
+            .finish_non_exhaustive()
+    }
+}
