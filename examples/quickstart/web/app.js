@@ -13,6 +13,7 @@ let shown = null;
 function showFront(problem) {
   shown?.stop();
   shown = null;
+  document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
   document.title = 'Drive';
   app.replaceChildren(...front(problem));
 }
