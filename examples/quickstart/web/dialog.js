@@ -30,17 +30,17 @@ function open(title, content) {
 
 /** What is known of a file, and what can be done with it: `share`, `download` or `remove`. */
 export function details(file, name) {
-  const act = (label, image, value, close, kind = '') =>
-    h('button', { type: 'button', class: kind, onclick: () => close(value) }, icon(image), label);
+  const act = (label, image, value, close, more) =>
+    h('button', { type: 'button', onclick: () => close(value), ...more }, icon(image), label);
   return open(name, (close) => [
     h('dl', { class: 'facts' },
       h('dt', {}, 'Size'), h('dd', {}, format.size(file.size)),
       h('dt', {}, 'Type'), h('dd', {}, file.content_type ?? 'unknown'),
       h('dt', {}, 'Changed'), h('dd', {}, format.moment(new Date(file.last_modified)))),
     h('div', { class: 'stack' },
-      act('Share a link', 'link', 'share', close),
+      act('Share a link', 'link', 'share', close, { autofocus: true }),
       act('Download', 'download', 'download', close),
-      may('files:write') && act('Delete', 'trash', 'remove', close, 'danger')),
+      may('files:write') && act('Delete', 'trash', 'remove', close, { class: 'danger' })),
   ]);
 }
 
@@ -59,7 +59,7 @@ const EXPIRY = [['1 hour', 3600], ['1 day', 86_400], ['7 days', 604_800]];
 /** Makes a link to a file for anyone who has it. */
 export function share(key, name) {
   return open(`Share “${name}”`, () => {
-    const expiry = h('select', { id: 'expiry' }, EXPIRY.map(([label, seconds]) => h('option', { value: seconds }, label)));
+    const expiry = h('select', { id: 'expiry', autofocus: true }, EXPIRY.map(([label, seconds]) => h('option', { value: seconds }, label)));
     const mode = (value, label, checked) =>
       h('label', { class: 'pick' }, h('input', { type: 'radio', name: 'mode', value, checked }), label);
     const form = h('form', { onsubmit: (event) => { event.preventDefault(); make(); } },
