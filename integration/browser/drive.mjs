@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -32,6 +33,7 @@ const browser = await chromium.launch({
 try {
   for (const visit of VISITS) await walk(visit);
   await returning();
+  await elsewhere();
 } finally {
   await browser.close();
   await rm(work, { recursive: true });
@@ -57,26 +59,29 @@ async function visitor(options) {
   return { context, page, wrong };
 }
 
-async function signIn(page, shot = () => {}) {
-  await page.goto(base);
-  await page.getByRole('button', { name: 'Sign in' }).waitFor();
-  await shot('front');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+/** Fills in the sign-in page, and allows what is asked unless that is remembered; gives whether it was asked. */
+async function enter(page, arrived, shot = () => {}) {
   await page.getByLabel('Username').fill('demo');
   await page.getByLabel('Password').fill('demo');
   await shot('login');
   await page.getByRole('button', { name: 'Sign in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
-  const drive = page.getByRole('heading', { name: 'My files' });
-  // Consent is asked once, and remembered by a server that wants to.
-  await allow.or(drive).waitFor();
+  await allow.or(arrived).waitFor();
   const asked = await allow.isVisible();
   if (asked) {
     await shot('consent');
-    // A blocked redirect after the form (CSP form-action) would leave the browser here.
     await allow.click();
   }
-  await drive.waitFor();
+  await arrived.waitFor();
+  return asked;
+}
+
+async function signIn(page, shot = () => {}) {
+  await page.goto(base);
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await shot('front');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const asked = await enter(page, page.getByRole('heading', { name: 'My files' }), shot);
   await page.locator('main > [aria-busy]').waitFor({ state: 'detached' });
   assert.equal(new URL(page.url()).pathname, '/', 'the code must leave the address bar');
   assert.equal(new URL(page.url()).search, '');
@@ -217,4 +222,37 @@ async function returning() {
   await context.close();
   assert.deepEqual(wrong, []);
   console.log('returning: ok');
+}
+
+/**
+ * The pages' policy must let the form's redirect go on to a client of another origin: Chromium applies CSP
+ * `form-action` to redirects too. A loopback client may listen on any port (RFC 8252 §7.3), so this one is another origin.
+ */
+async function elsewhere() {
+  const client = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end('<!doctype html><link rel="icon" href="data:,"><h1>Arrived</h1>');
+  });
+  await new Promise((resolve) => client.listen(0, '127.0.0.1', resolve));
+  const { context, page, wrong } = await visitor({});
+  const redirect = `http://127.0.0.1:${client.address().port}/callback`;
+  const verifier = randomBytes(32).toString('base64url');
+  await page.goto(`${base}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: 'demo-web',
+    redirect_uri: redirect,
+    scope: 'files:read',
+    state: 'a+b c%20ü',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  })}`);
+  await enter(page, page.getByRole('heading', { name: 'Arrived' }));
+  const { searchParams } = new URL(page.url());
+  assert.ok(searchParams.get('code'));
+  assert.equal(searchParams.get('state'), 'a+b c%20ü');
+  assert.equal(new URL(searchParams.get('iss')).origin, new URL(base).origin);
+  await context.close();
+  client.close();
+  assert.deepEqual(wrong, []);
+  console.log('elsewhere: ok');
 }
