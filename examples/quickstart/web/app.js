@@ -5,7 +5,7 @@ import { finishSignIn, session, signedIn, signOut } from './auth.js';
 import { h } from './dom.js';
 import { drive } from './drive.js';
 import { front } from './front.js';
-import { trying } from './toast.js';
+import { hush, trying } from './toast.js';
 
 const app = document.getElementById('app');
 let shown = null;
@@ -23,6 +23,7 @@ function showDrive() {
   const initial = h('span', { class: 'initial', 'aria-hidden': 'true' });
   const out = h('button', { type: 'button', onclick: () => {
     out.disabled = true;
+    hush();
     trying(signOut).finally(() => showFront());
   } }, 'Sign out');
   const offline = h('p', { class: 'offline', role: 'status', hidden: navigator.onLine }, 'You are offline. Uploads go on when you are back.');

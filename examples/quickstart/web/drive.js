@@ -59,7 +59,9 @@ export function drive() {
     try {
       const answer = await api.list(prefix, next);
       if (mine !== turn) return;
-      files.push(...answer.files);
+      // A file that arrived meanwhile may be in the answer too.
+      const told = new Set(answer.files.map(({ key }) => key));
+      files = [...files.filter(({ key }) => !told.has(key)), ...answer.files];
       next = answer.next ?? null;
       draw();
     } catch (problem) {
@@ -148,7 +150,7 @@ export function drive() {
     if (!upload.key.startsWith(prefix)) return;
     fresh.add(upload.key);
     // The list holds what the server would say; the next page or visit corrects the time.
-    const file = { key: upload.key, size: upload.file.size, content_type: upload.file.type, last_modified: new Date().toISOString() };
+    const file = { key: upload.key, size: upload.file.size, content_type: upload.file.type || 'application/octet-stream', last_modified: new Date().toISOString() };
     files = [...files.filter(({ key }) => key !== file.key), file];
     draw();
   });

@@ -12,6 +12,9 @@ function show(seconds, kind, ...content) {
   if (seconds) setTimeout(() => toast.remove(), seconds * 1000);
 }
 
+/** Takes all messages away: they may name files of whoever signs out. */
+export const hush = () => region.replaceChildren();
+
 export const tell = (text) => show(4, 'good', icon('check'), h('strong', {}, text));
 
 /** A problem stays until it is dismissed: its request id is worth copying. */

@@ -67,6 +67,8 @@ export class Uploads extends EventTarget {
 
   /** Uploads under a name that is free: `a.txt` → `a (2).txt`. */
   async keepBoth(upload) {
+    // Takes a place in the queue at once, and its buttons away.
+    this.#set(upload, 'sending');
     try {
       const [, stem, number, extension] = /^(.*?[^/])(?: \((\d+)\))?(\.[^./]*)?$/s.exec(upload.key);
       let n = Number(number ?? 1) + 1;
