@@ -1,0 +1,190 @@
+//! One line a request, when it is over, however it ends.
+
+use super::{Level, RequestContext, keys};
+use actix_web::{body::BodySize, http::Method};
+use std::{
+    cell::Cell,
+    net::IpAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+/// What is known of a request so far; dropping it writes the line.
+#[derive(Debug)]
+pub(super) struct Access {
+    pub(super) context: RequestContext,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) route: Option<String>,
+    pub(super) remote: Option<IpAddr>,
+    pub(super) user_agent: Option<String>,
+    pub(super) slow: Option<Duration>,
+    pub(super) bytes_in: Rc<Cell<u64>>,
+    pub(super) bytes_out: u64,
+    pub(super) error: Option<String>,
+    started: Instant,
+    /// The status and when its response began.
+    response: Option<(u16, Duration)>,
+    /// What the body said of its length.
+    expected: BodySize,
+    ended: bool,
+    body_failed: bool,
+}
+
+/// What is logged when the client left before there was a status: what nginx writes.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl Access {
+    pub(super) fn begin(context: RequestContext, method: Method, path: String) -> Self {
+        context.logger.pipeline.request_begins();
+        Self {
+            context,
+            method,
+            path,
+            route: None,
+            remote: None,
+            user_agent: None,
+            slow: None,
+            bytes_in: Rc::default(),
+            bytes_out: 0,
+            error: None,
+            started: Instant::now(),
+            response: None,
+            expected: BodySize::Stream,
+            ended: false,
+            body_failed: false,
+        }
+    }
+
+    /// The head of the response is on its way.
+    pub(super) fn respond(&mut self, status: u16, expected: BodySize) {
+        self.response = Some((status, self.started.elapsed()));
+        self.expected = expected;
+    }
+
+    /// The response has no body that anyone will poll.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The stream of the body broke.
+    pub(super) fn fail(&mut self, error: String) {
+        self.error = Some(error);
+        self.body_failed = true;
+    }
+
+    /// Whether all of the response was taken by the connection.
+    fn is_complete(&self) -> bool {
+        self.ended
+            || match self.expected {
+                // actix-web drops empty bodies without polling them.
+                BodySize::None => true,
+                BodySize::Sized(bytes) => self.bytes_out >= bytes,
+                BodySize::Stream => false,
+            }
+    }
+
+    /// How it ended when it did not end well, and the status to write.
+    fn outcome(&self) -> (Option<&'static str>, u16) {
+        match self.response {
+            None if std::thread::panicking() => (Some("panic"), 500),
+            None => (Some("disconnect"), CLIENT_CLOSED_REQUEST),
+            Some((status, _)) if self.body_failed => (Some("body_error"), status),
+            Some((status, _)) if self.is_complete() => (None, status),
+            Some((status, _)) if std::thread::panicking() => (Some("panic"), status),
+            Some((status, _)) => (Some("disconnect"), status),
+        }
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        let (outcome, status) = self.outcome();
+        let first_byte = self.response.map(|(_, first_byte)| first_byte);
+        let duration = self.started.elapsed();
+        // A long download is no slow request: what counts is how long the client waits for the answer to begin.
+        let slow = self
+            .slow
+            .is_some_and(|limit| first_byte.unwrap_or(duration) >= limit);
+        let level = match outcome {
+            Some("panic" | "body_error") => Level::Error,
+            _ if status >= 500 => Level::Error,
+            _ if slow => Level::Warn,
+            _ => Level::Info,
+        };
+        let pipeline = &self.context.logger.pipeline;
+        if pipeline.enabled(level, keys::ACCESS) {
+            // What a HEAD request would have got is counted by nobody else either.
+            let bytes_out = if self.method == Method::HEAD {
+                0
+            } else {
+                self.bytes_out
+            };
+            let fields = Fields {
+                access: self,
+                status,
+                outcome,
+                duration,
+                first_byte,
+                slow,
+                bytes_out,
+            };
+            pipeline.emit_event(
+                (level, keys::ACCESS),
+                &"request",
+                &fields,
+                Some(&*self.context.ids),
+            );
+        }
+        pipeline.request_ends();
+    }
+}
+
+struct Fields<'a> {
+    access: &'a Access,
+    status: u16,
+    outcome: Option<&'static str>,
+    duration: Duration,
+    first_byte: Option<Duration>,
+    slow: bool,
+    bytes_out: u64,
+}
+
+impl slog::KV for Fields<'_> {
+    fn serialize(&self, _: &slog::Record<'_>, to: &mut dyn slog::Serializer) -> slog::Result {
+        let access = self.access;
+        to.emit_str(keys::METHOD, access.method.as_str())?;
+        if let Some(route) = &access.route {
+            to.emit_str(keys::ROUTE, route)?;
+        }
+        to.emit_str(keys::PATH, &access.path)?;
+        to.emit_u16(keys::STATUS, self.status)?;
+        to.emit_f64(keys::DURATION, millis(self.duration))?;
+        if let Some(first_byte) = self.first_byte {
+            to.emit_f64(keys::FIRST_BYTE, millis(first_byte))?;
+        }
+        to.emit_u64(keys::BYTES_IN, access.bytes_in.get())?;
+        to.emit_u64(keys::BYTES_OUT, self.bytes_out)?;
+        if let Some(remote) = &access.remote {
+            to.emit_arguments(keys::REMOTE, &format_args!("{remote}"))?;
+        }
+        if let Some(agent) = &access.user_agent {
+            to.emit_str(keys::USER_AGENT, agent)?;
+        }
+        if let Some(outcome) = self.outcome {
+            to.emit_str(keys::OUTCOME, outcome)?;
+        }
+        if self.slow {
+            to.emit_bool(keys::SLOW, true)?;
+        }
+        if let Some(error) = &access.error {
+            to.emit_str(keys::ERROR, error)?;
+        }
+        Ok(())
+    }
+}
+
+/// Milliseconds with three decimals.
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,6 @@
+//! What libraries say through the `log` and `tracing` crates.
+
+mod log;
+mod tracing;
+
+pub(super) use self::{log::LogBridge, tracing::TracingBridge};

@@ -1,0 +1,191 @@
+//! A request's context follows it: through its awaits by itself, and into tasks and threads by hand.
+//!
+//! The middleware sets it for every poll of the request's future and body, and takes it away after, so lines of
+//! requests that share a thread never mix. What is spawned is polled elsewhere, and has to take it along:
+//!
+//! ```
+//! # async fn handler() -> Result<(), actix_web::error::BlockingError> {
+//! rf::logging::spawn(async { rf::info!("still this request's line") });
+//! let sum = rf::logging::block(|| {
+//!     rf::info!("this too");
+//!     1 + 1
+//! })
+//! .await?;
+//! # Ok(())
+//! # }
+//! ```
+
+use super::{
+    Logger, RequestId, TraceContext,
+    ids::{self, Ids},
+    logger,
+    pipeline::Route,
+};
+use actix_web::{error::BlockingError, rt::task::JoinHandle, web};
+use pin_project_lite::pin_project;
+use std::{
+    cell::RefCell,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+thread_local! {
+    static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) };
+}
+
+/// What the lines of one request have in common, and the logger they go to.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) logger: Logger,
+}
+
+impl RequestContext {
+    pub(crate) fn new(logger: Logger, request_id: Option<RequestId>, trace: TraceContext) -> Self {
+        Self {
+            ids: Arc::new(Ids { request_id, trace }),
+            logger,
+        }
+    }
+
+    /// The context of the request whose handler runs here.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT
+            .try_with(|current| current.borrow().clone())
+            .ok()
+            .flatten()
+    }
+
+    /// The request's id; `None` when the logger was built without request ids.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.ids.request_id.as_ref()
+    }
+
+    /// The request's trace; its `Display` is the `traceparent` for calls to other services.
+    #[must_use]
+    pub fn trace(&self) -> &TraceContext {
+        &self.ids.trace
+    }
+
+    /// A slog logger whose lines belong to this request, wherever they are logged.
+    #[must_use]
+    pub fn slog(&self) -> slog::Logger {
+        let route = Route {
+            pipeline: Arc::clone(&self.logger.pipeline),
+            ids: Some(Arc::clone(&self.ids)),
+        };
+        slog::Logger::root(route, slog::o!())
+    }
+
+    /// Runs `f` in this context.
+    pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _entered = self.enter();
+        f()
+    }
+
+    /// Polls `future` in this context, on whatever thread.
+    pub fn scope<F: Future>(self, future: F) -> InContext<F> {
+        InContext {
+            context: Some(self),
+            future,
+        }
+    }
+
+    /// Makes this the current context until the guard is dropped.
+    pub(crate) fn enter(&self) -> Entered {
+        let context = CURRENT
+            .try_with(|current| current.replace(Some(self.clone())))
+            .ok()
+            .flatten();
+        Entered {
+            ids: ids::replace(Some(Arc::clone(&self.ids))),
+            context,
+        }
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestContext").field(&self.ids).finish()
+    }
+}
+
+/// Puts the former context back.
+pub(crate) struct Entered {
+    context: Option<RequestContext>,
+    ids: Option<Arc<Ids>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        ids::replace(self.ids.take());
+        let former = self.context.take();
+        // The context left is dropped after the borrow: dropping the last logger may log.
+        let left = CURRENT.try_with(|current| current.replace(former));
+        drop(left);
+    }
+}
+
+/// The logger of the current request, else the installed one.
+pub(crate) fn current_logger() -> Option<Logger> {
+    CURRENT
+        .try_with(|current| {
+            current
+                .borrow()
+                .as_ref()
+                .map(|context| context.logger.clone())
+        })
+        .ok()
+        .flatten()
+        .or_else(|| logger::global().cloned())
+}
+
+pin_project! {
+    /// A future that is polled in a request's context; see [`RequestContext::scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless awaited or spawned"]
+    pub struct InContext<F> {
+        context: Option<RequestContext>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.context.as_ref().map(RequestContext::enter);
+        this.future.poll(cx)
+    }
+}
+
+/// Spawns a task on this worker that keeps the current request's context.
+pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> JoinHandle<F::Output> {
+    actix_web::rt::spawn(InContext {
+        context: RequestContext::current(),
+        future,
+    })
+}
+
+/// Runs blocking code in the thread pool, in the current request's context: `web::block` that keeps it.
+///
+/// # Errors
+///
+/// When the pool is shutting down or the code panicked, as `web::block` has it.
+pub async fn block<T: Send + 'static>(
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BlockingError> {
+    let context = RequestContext::current();
+    web::block(move || match context {
+        Some(context) => context.run(f),
+        None => f(),
+    })
+    .await
+}

@@ -1,0 +1,147 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+use crate::logging::{
+    Level,
+    capture::{self, Capture},
+    ids::Ids,
+    ids::{RequestId, TraceContext},
+    record::{Event, Order, Scratch},
+};
+use slog::{OwnedKVList, Record, SingleKV};
+
+const ALL: [Format; 4] = [
+    Format::Json,
+    Format::Pretty,
+    Format::Compact,
+    Format::Logfmt,
+];
+
+#[test]
+fn a_record_is_one_line_whatever_is_in_it() {
+    let nasty = "a\nb\r\n\u{2028}c\u{85}\u{1b}[31m\u{9b}31m\u{202e}\u{7f}\0\"\\ é";
+    for format in ALL {
+        let text = capture::lines(format, |log| {
+            slog::info!(log, "{}", nasty; "key" => nasty, "nested" => slog::Serde(vec![nasty.to_owned()]));
+        });
+        assert!(text.ends_with('\n'));
+        let line = &text[..text.len() - 1];
+        let bad = line
+            .chars()
+            .find(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}'));
+        assert_eq!(bad, None, "{format:?}: {line:?}");
+        assert!(
+            line.contains('é'),
+            "{format:?}: what is harmless stays readable: {line}"
+        );
+    }
+    let text = capture::lines(
+        Format::Json,
+        |log| slog::info!(log, "{}", nasty; "key" => nasty),
+    );
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (json["msg"].as_str(), json["key"].as_str()),
+        (Some(nasty), Some(nasty))
+    );
+}
+
+#[test]
+fn logfmt_is_read_back_word_by_word() {
+    let text = capture::lines(Format::Logfmt, |log| {
+        slog::warn!(log, "two words"; "plain" => "x", "quoted" => "a \"b\"=c", "empty" => "", "n" => 1.5);
+    });
+    let rest = text.split_once(" level=").unwrap().1;
+    assert!(
+        rest.starts_with("warn msg=\"two words\" target=rf::logging"),
+        "{text}"
+    );
+    assert!(
+        rest.ends_with(" plain=x quoted=\"a \\\"b\\\"=c\" empty=\"\" n=1.5\n"),
+        "{text}"
+    );
+}
+
+fn pretty(colour: bool, target: &str, message: &str, fields: &dyn slog::KV) -> String {
+    let ids = Ids {
+        request_id: RequestId::accept(b"req-1"),
+        trace: TraceContext::fresh(),
+    };
+    let nothing = OwnedKVList::from(slog::o!());
+    let record = slog::record_static!(slog::Level::Info, "");
+    let no_message = format_args!("");
+    let mut scratch = Scratch::default();
+    let event = Event {
+        level: Level::Info,
+        target,
+        message: &message,
+        fields,
+        order: Order::Written,
+        record: &Record::new(&record, &no_message, slog::b!()),
+    };
+    scratch.collect(&event, &nothing, &nothing, Some(&ids));
+    let mut out = String::new();
+    let look = Look {
+        format: Format::Pretty,
+        colour,
+    };
+    look.render(
+        &scratch.entry("2026-11-23T15:44:37.123456Z", Level::Info),
+        &mut out,
+    );
+    out
+}
+
+#[test]
+fn pretty_lines_are_for_people() {
+    assert_eq!(
+        pretty(
+            false,
+            "quickstart",
+            "drive ready",
+            &SingleKV("root", "var/drive")
+        ),
+        "15:44:37.123  INFO   drive ready root=var/drive  quickstart req-1\n"
+    );
+}
+
+#[test]
+fn colours_are_only_written_when_asked_for() {
+    let plain = pretty(false, "quickstart", "ready", &SingleKV("a", 1));
+    let coloured = pretty(true, "quickstart", "ready", &SingleKV("a", 1));
+    assert!(!plain.contains('\x1b') && coloured.contains("\x1b[32mINFO "));
+    let mut stripped = String::new();
+    for (at, part) in coloured.split('\x1b').enumerate() {
+        stripped.push_str(if at == 0 {
+            part
+        } else {
+            part.split_once('m').unwrap().1
+        });
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_record_that_only_claims_to_be_an_access_line_is_written_as_it_is() {
+    let line = pretty(false, "rf::access", "not one", &SingleKV("method", "GET"));
+    assert!(line.contains("not one method=GET"), "{line}");
+}
+
+#[test]
+fn each_output_has_its_own_format_and_level() {
+    let (json, logfmt) = (Capture::default(), Capture::default());
+    let logger = json
+        .builder()
+        .output(
+            logfmt
+                .output()
+                .format(Format::Logfmt)
+                .min_level(Level::Warn),
+        )
+        .build()
+        .unwrap();
+    slog::info!(logger.slog(), "one");
+    slog::warn!(logger.slog(), "two");
+    logger.shutdown().unwrap();
+    assert_eq!(json.json().len(), 2);
+    assert!(logfmt.text().contains("msg=two") && !logfmt.text().contains("msg=one"));
+}

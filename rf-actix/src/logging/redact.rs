@@ -1,0 +1,273 @@
+//! Secrets do not reach a line: by the key of a value, and by what a text looks like.
+//!
+//! A value under a telling key (`password`, `client_secret`, `X-Api-Key`, …) is replaced as a whole, also deep
+//! inside nested values. Inside texts the same names give away `name=value`, `"name": "value"` and header lines,
+//! and URLs lose their userinfo and the parameters that carry credentials (RFC 6750 section 5.3 and RFC 9700
+//! section 4.3.2 tell why they end up in logs).
+
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// What is written instead of a secret.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Words that make any key with them a secret: `password_hash`, `clientSecret`, `Set-Cookie`.
+const WORDS: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "authorization",
+    "cookie",
+    "credentials",
+];
+
+/// `key` is a secret only after one of these: `X-Api-Key`, `private_key`.
+const KEY_KINDS: [&str; 6] = [
+    "api",
+    "private",
+    "access",
+    "secret",
+    "signing",
+    "encryption",
+];
+
+/// Of keys with the word `token`, those that say something about one without holding it.
+const HARMLESS_AFTER_TOKEN: [&str; 6] = ["type", "endpoint", "count", "ttl", "format", "kind"];
+
+/// Credentials only as parameters of a URL or a form; as a word in a sentence they are harmless (`code=404`).
+const PARAMETERS: [&str; 4] = ["code", "code_verifier", "assertion", "id_token_hint"];
+
+/// Whether values under this key are replaced.
+pub(crate) fn is_secret_key(key: &str) -> bool {
+    let mut previous = "";
+    let mut token = false;
+    for word in words(key) {
+        let is = |known: &&str| word.eq_ignore_ascii_case(known);
+        if token && HARMLESS_AFTER_TOKEN.iter().any(|known| is(known)) {
+            return false;
+        }
+        token = word.eq_ignore_ascii_case("token");
+        if !token && WORDS.iter().any(|known| is(known)) {
+            return true;
+        }
+        let kind = |known: &&str| previous.eq_ignore_ascii_case(known);
+        if word.eq_ignore_ascii_case("apikey")
+            || word.eq_ignore_ascii_case("key") && KEY_KINDS.iter().any(|known| kind(known))
+        {
+            return true;
+        }
+        if previous.eq_ignore_ascii_case("token") {
+            return true;
+        }
+        previous = word;
+    }
+    token
+}
+
+/// `clientSecret`, `client_secret` and `Client-Secret` are all `client`, `secret`.
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    let bytes = key.as_bytes();
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        while start < bytes.len() && !bytes[start].is_ascii_alphanumeric() {
+            start += 1;
+        }
+        if start >= bytes.len() {
+            return None;
+        }
+        let mut end = start + 1;
+        while end < bytes.len()
+            && bytes[end].is_ascii_alphanumeric()
+            && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase())
+        {
+            end += 1;
+        }
+        // Only ASCII bytes lie between, so both ends are character boundaries.
+        let word = key.get(start..end);
+        start = end;
+        word
+    })
+}
+
+/// Replaces what is secret inside a nested value.
+pub(crate) fn nested(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(clean) = self::text(text) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(nested),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                if is_secret_key(key) {
+                    if !value.is_null() && !value.is_boolean() {
+                        *value = Value::String(REDACTED.to_owned());
+                    }
+                } else {
+                    nested(value);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Replaces what is secret inside a text; borrows when there is nothing to replace.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    let mut clean: Option<String> = None;
+    let mut copied = 0;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let secret = match bytes[at] {
+            b':' if bytes[at..].starts_with(b"://") => userinfo(text, at + 3),
+            b':' | b'=' => named(text, at),
+            b' ' => scheme(text, at),
+            _ => None,
+        };
+        at += 1;
+        if let Some((start, end)) = secret
+            && start >= copied
+            && start < end
+        {
+            let out = clean.get_or_insert_with(|| String::with_capacity(text.len()));
+            out.push_str(&text[copied..start]);
+            out.push_str(REDACTED);
+            copied = end;
+            at = at.max(end);
+        }
+    }
+    match clean {
+        None => Cow::Borrowed(text),
+        Some(mut out) => {
+            out.push_str(&text[copied..]);
+            Cow::Owned(out)
+        }
+    }
+}
+
+/// `user:password` of a URL whose authority starts here (RFC 3986 section 3.2.1).
+fn userinfo(text: &str, start: usize) -> Option<(usize, usize)> {
+    let rest = &text[start..];
+    let authority = rest
+        .find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace())
+        .map_or(rest, |end| &rest[..end]);
+    authority.rfind('@').map(|at| (start, start + at))
+}
+
+/// The value after the `=` or `:` at `at`, when the name before it is that of a secret.
+fn named(text: &str, at: usize) -> Option<(usize, usize)> {
+    let (before, after) = (&text[..at], &text[at + 1..]);
+    let quoted_name = before.ends_with('"') || before.ends_with('\'');
+    let name_end = before.trim_end_matches(['"', '\'', '\\']).len();
+    let name = &before[..name_end];
+    let name = &name[name
+        .rfind(|c: char| !is_name(c))
+        .map_or(0, |i| i + char_len(name, i))..];
+    if name.is_empty() {
+        return None;
+    }
+    let leading = before[..name_end - name.len()].chars().next_back();
+    let assigned = text.as_bytes()[at] == b'=';
+    let secret = if assigned {
+        is_secret_key(name) || is_parameter(name) && matches!(leading, None | Some('?' | '&'))
+    } else {
+        // In a sentence `token: x` is more often a parser's message than a credential.
+        is_secret_key(name) && (quoted_name || !name.eq_ignore_ascii_case("token"))
+    };
+    if !secret {
+        return None;
+    }
+    let value = after.trim_start_matches([' ', '\\']);
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let value = &value[quote.map_or(0, char::len_utf8)..];
+    let start = text.len() - value.len();
+    let length = match quote {
+        Some(quote) => value.find(quote),
+        // A header's value runs to the end of its line.
+        None if !assigned && is_header(name) => value.find(['\r', '\n', '"']),
+        None => value.find(|c: char| {
+            matches!(c, '&' | '#' | ';' | ',' | '"' | '\'' | ')' | ']' | '}') || c.is_whitespace()
+        }),
+    };
+    let value = value[..length.unwrap_or(value.len())].trim_end_matches('\\');
+    let already =
+        text[start..].starts_with(REDACTED) || matches!(value, "null" | "true" | "false" | "None");
+    (!already).then_some((start, start + value.len()))
+}
+
+/// The credentials after `Bearer` or `Basic` (RFC 6750 section 2.1, RFC 7617 section 2).
+fn scheme(text: &str, at: usize) -> Option<(usize, usize)> {
+    let word = text[..at]
+        .rsplit(|c: char| !c.is_ascii_alphabetic())
+        .next()?;
+    if !word.eq_ignore_ascii_case("bearer") && !word.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let rest = &text[at + 1..];
+    let length = rest
+        .find(|c: char| {
+            !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=')
+        })
+        .unwrap_or(rest.len());
+    // Shorter runs are words: "bearer token", "basic auth".
+    (length >= 12).then_some((at + 1, at + 1 + length))
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+fn is_parameter(name: &str) -> bool {
+    PARAMETERS
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn is_header(name: &str) -> bool {
+    words(name).any(|word| {
+        word.eq_ignore_ascii_case("authorization") || word.eq_ignore_ascii_case("cookie")
+    })
+}
+
+fn char_len(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// A statement without its literals: `'…'` and numbers become `?`, so that no bound value is logged.
+pub(crate) fn sql(statement: &str) -> String {
+    let mut out = String::with_capacity(statement.len());
+    let mut chars = statement.chars().peekable();
+    let mut previous = ' ';
+    while let Some(c) = chars.next() {
+        if c == '\'' {
+            // A doubled quote inside a literal stays inside (SQL-92 section 5.3).
+            while let Some(inner) = chars.next() {
+                if inner == '\'' && chars.next_if_eq(&'\'').is_none() {
+                    break;
+                }
+            }
+            out.push('?');
+        } else if c.is_ascii_digit()
+            && !previous.is_alphanumeric()
+            && !matches!(previous, '_' | '$' | '?')
+        {
+            while chars
+                .next_if(|c| c.is_ascii_alphanumeric() || *c == '.')
+                .is_some()
+            {}
+            out.push('?');
+        } else {
+            out.push(c);
+        }
+        previous = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

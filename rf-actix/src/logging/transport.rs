@@ -1,0 +1,271 @@
+//! One slog-async queue and one thread for each output.
+//!
+//! The queue carries finished lines, as records with an empty list: slog-async boxes every value of a list, and
+//! would stamp and format on its thread. Commands travel in the same queue as records with a tag, so that a flush
+//! is done when everything before it is.
+
+use super::{Level, format::Look, sink::Sink, stats::Counters, writer::Writer};
+use arc_swap::ArcSwapOption;
+use slog::{BorrowedKV, Drain, OwnedKVList, Record, RecordLocation, RecordStatic};
+use slog_async::{AsyncCore, AsyncError};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicIsize, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+static LOCATION: RecordLocation = RecordLocation {
+    file: "",
+    line: 0,
+    column: 0,
+    function: "",
+    module: "",
+};
+
+/// Lines a queue holds before its overflow policy applies.
+pub(crate) const QUEUE: usize = 16 * 1024;
+
+/// What happens to a line when an output's queue is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The caller waits: no line is lost, and an output that hangs stops the application.
+    Block,
+    /// The line is dropped; how many were is written as soon as there is room, and counted in
+    /// [`Stats::dropped`](super::Stats::dropped).
+    #[default]
+    Drop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Flush,
+    Reopen,
+}
+
+impl Command {
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Flush => "flush",
+            Self::Reopen => "reopen",
+        }
+    }
+}
+
+/// The end of a queue where lines go in.
+pub(crate) struct Transport {
+    pub(crate) name: String,
+    pub(crate) look: Look,
+    pub(crate) least: Level,
+    /// Empty once the output is closed.
+    queue: ArcSwapOption<AsyncCore>,
+    shared: Arc<Shared>,
+    nothing: OwnedKVList,
+    next: AtomicU64,
+}
+
+/// What both ends of a queue know.
+#[derive(Default)]
+struct Shared {
+    counters: Arc<Counters>,
+    /// Lines put in minus lines taken out; at zero or below there is nothing to wait for.
+    waiting: AtomicIsize,
+    answers: Mutex<HashMap<u64, mpsc::SyncSender<io::Result<()>>>>,
+}
+
+thread_local! {
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is an output's own: what it logs would wait for itself.
+pub(crate) fn is_writing() -> bool {
+    WRITING.try_with(Cell::get).unwrap_or(true)
+}
+
+impl Transport {
+    pub(crate) fn start(
+        name: String,
+        look: Look,
+        least: Level,
+        overflow: Overflow,
+        queue: usize,
+        sink: Box<dyn Sink>,
+    ) -> Self {
+        let shared = Arc::new(Shared::default());
+        let worker = Worker {
+            writer: RefCell::new(Writer::new(sink, look, Arc::clone(&shared.counters))),
+            shared: Arc::clone(&shared),
+        };
+        let core = AsyncCore::custom(worker)
+            .chan_size(queue)
+            .blocking(overflow == Overflow::Block)
+            .thread_name("rf-log".to_owned())
+            .build();
+        Self {
+            name,
+            look,
+            least,
+            queue: ArcSwapOption::from_pointee(core),
+            shared,
+            nothing: OwnedKVList::from(slog::o!()),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// Puts a finished line into the queue.
+    pub(crate) fn send(&self, level: Level, line: &str) {
+        let queue = self.queue.load();
+        let Some(queue) = queue.as_ref() else { return };
+        match self.put(queue, level, "", line) {
+            // Counted after it is in: the other end may find fewer waiting than there are, and writes once more
+            // than needed, but it never waits for a line that is not coming.
+            Ok(()) => drop(self.shared.waiting.fetch_add(1, SeqCst)),
+            Err(_) => self.shared.counters.dropped(),
+        }
+    }
+
+    fn put(
+        &self,
+        queue: &AsyncCore,
+        level: Level,
+        tag: &str,
+        text: &str,
+    ) -> Result<(), AsyncError> {
+        let fixed = RecordStatic {
+            location: &LOCATION,
+            tag,
+            level: level.to_slog(),
+        };
+        queue.log(
+            &Record::new(&fixed, &format_args!("{text}"), BorrowedKV(&())),
+            &self.nothing,
+        )
+    }
+
+    /// Sends a command behind the lines that wait, and returns where its answer arrives.
+    pub(crate) fn command(&self, command: Command, deadline: Instant) -> Option<Answer> {
+        let queue = self.queue.load_full()?;
+        Some(self.command_to(&queue, command, deadline))
+    }
+
+    fn command_to(&self, queue: &AsyncCore, command: Command, deadline: Instant) -> Answer {
+        let number = self.next.fetch_add(1, Relaxed);
+        let (sender, answer) = mpsc::sync_channel(1);
+        self.shared.answers().insert(number, sender);
+        let answer = Answer { answer, deadline };
+        // A full queue refuses commands too, unless it blocks.
+        while let Err(AsyncError::Full) =
+            self.put(queue, Level::Info, command.tag(), &number.to_string())
+        {
+            if Instant::now() >= deadline {
+                self.shared.answers().remove(&number);
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        answer
+    }
+
+    /// Takes no more lines, writes what was taken, and ends the thread; at most until `deadline`.
+    pub(crate) fn close(&self, deadline: Instant) -> io::Result<()> {
+        let Some(queue) = self.queue.swap(None) else {
+            return Ok(());
+        };
+        // Callers that had the queue in hand put their line in first.
+        while Arc::strong_count(&queue) > 1 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let flushed = self.command_to(&queue, Command::Flush, deadline).wait();
+        match &flushed {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                // Dropping joins the thread, which hangs in its sink: let something else wait for it.
+                thread::spawn(move || drop(queue));
+            }
+            _ => drop(queue),
+        }
+        flushed
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if !is_writing() {
+            let _ = self.close(Instant::now() + Duration::from_secs(5));
+        }
+    }
+}
+
+/// The answer to a command, once it arrives.
+pub(crate) struct Answer {
+    answer: mpsc::Receiver<io::Result<()>>,
+    deadline: Instant,
+}
+
+impl Answer {
+    pub(crate) fn wait(self) -> io::Result<()> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        self.answer.recv_timeout(left).unwrap_or_else(|_| {
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the output did not answer in time",
+            ))
+        })
+    }
+}
+
+impl Shared {
+    fn answers(&self) -> std::sync::MutexGuard<'_, HashMap<u64, mpsc::SyncSender<io::Result<()>>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of a queue where lines come out, on slog-async's thread.
+struct Worker {
+    writer: RefCell<Writer>,
+    shared: Arc<Shared>,
+}
+
+impl Drain for Worker {
+    type Ok = ();
+    type Err = slog::Never;
+
+    fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> Result<(), slog::Never> {
+        WRITING.set(true);
+        let mut writer = self.writer.borrow_mut();
+        let tag = record.tag();
+        if tag.is_empty() {
+            writer.take(record.msg());
+            let last = self.shared.waiting.fetch_sub(1, SeqCst) <= 1;
+            if last || writer.is_full() {
+                writer.write();
+            }
+            return Ok(());
+        }
+        let done = if tag == Command::Reopen.tag() {
+            writer.reopen()
+        } else {
+            writer.flush()
+        };
+        let number = record.msg().to_string().parse().unwrap_or(u64::MAX);
+        if let Some(answer) = self.shared.answers().remove(&number) {
+            // Whoever asked may have given up waiting.
+            let _ = answer.try_send(done);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+use crate::logging::{Logger, Output, capture::Capture};
+use std::sync::{Condvar, atomic::AtomicBool};
+
+#[test]
+fn with_block_no_line_is_lost_and_each_threads_order_is_kept() {
+    const THREADS: usize = 8;
+    const LINES: usize = 5_000;
+    let capture = Capture::default();
+    let output = capture.output().overflow(Overflow::Block).queue(64);
+    let logger = Logger::builder()
+        .format(crate::logging::Format::Json)
+        .output(output)
+        .build()
+        .unwrap();
+    thread::scope(|scope| {
+        for of in 0..THREADS {
+            let log = logger.slog();
+            scope.spawn(move || {
+                (0..LINES).for_each(|n| slog::info!(log, "line"; "of" => of, "n" => n))
+            });
+        }
+    });
+    logger.shutdown().unwrap();
+    let mut next = [0; THREADS];
+    for line in capture.json() {
+        let of = line["of"].as_u64().unwrap() as usize;
+        assert_eq!(line["n"], next[of]);
+        next[of] += 1;
+    }
+    assert_eq!(next, [LINES; THREADS]);
+    assert_eq!(logger.stats().delivered(), (THREADS * LINES) as u64);
+    assert_eq!(
+        logger.stats().records(Level::Info),
+        (THREADS * LINES) as u64
+    );
+}
+
+/// An output that does nothing until it is let.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>, Capture);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+}
+
+impl Sink for Gate {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        drop(
+            self.0
+                .1
+                .wait_while(self.0.0.lock().unwrap(), |open| !*open)
+                .unwrap(),
+        );
+        self.1.write(lines)
+    }
+}
+
+#[test]
+fn what_is_dropped_is_counted_and_reported() {
+    let gate = Gate::default();
+    let logger = Logger::builder()
+        .output(Output::custom(gate.clone()).queue(4))
+        .build()
+        .unwrap();
+    for _ in 0..100 {
+        slog::info!(logger.slog(), "line");
+    }
+    let dropped = logger.stats().dropped();
+    assert!(dropped > 0);
+    gate.open();
+    logger.shutdown().unwrap();
+    let stats = logger.stats();
+    assert_eq!(stats.dropped(), dropped);
+    assert_eq!(stats.delivered() + stats.dropped(), 100);
+    let text = gate.1.text();
+    assert_eq!(text.matches("  line  ").count() as u64, stats.delivered());
+    assert!(text.contains(&format!("dropped={dropped}")), "{text}");
+}
+
+#[test]
+fn the_time_is_that_of_the_call_even_when_the_output_stalls() {
+    let gate = Gate::default();
+    let logger = Logger::builder()
+        .format(crate::logging::Format::Json)
+        .output(Output::custom(gate.clone()))
+        .build()
+        .unwrap();
+    slog::info!(logger.slog(), "first");
+    let after = crate::logging::format::Timestamp::now();
+    gate.open();
+    logger.shutdown().unwrap();
+    assert!(gate.1.json()[0]["ts"].as_str().unwrap() <= after.as_str());
+}
+
+#[test]
+fn flush_returns_after_the_bytes_are_written() {
+    let capture = Capture::default();
+    let logger = capture.builder().build().unwrap();
+    for n in 1..=100 {
+        slog::info!(logger.slog(), "line");
+        logger.flush().unwrap();
+        assert_eq!(capture.json().len(), n);
+    }
+}
+
+/// An output that takes a few bytes at a time, and then fails until it is mended.
+#[derive(Clone, Default)]
+struct Failing {
+    mended: Arc<AtomicBool>,
+    panics: bool,
+    left: usize,
+    capture: Capture,
+}
+
+impl Sink for Failing {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if self.left == 0 && !self.mended.load(SeqCst) {
+            assert!(!self.panics, "a sink that panics, as the test wants it");
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let taken = if self.left > 0 {
+            lines.len().min(self.left)
+        } else {
+            lines.len()
+        };
+        self.left = self.left.saturating_sub(taken);
+        self.capture.write(&lines[..taken])
+    }
+}
+
+#[test]
+fn logging_resumes_where_it_stopped_when_a_full_disk_has_room_again() {
+    for panics in [false, true] {
+        let failing = Failing {
+            left: 40,
+            panics,
+            ..Failing::default()
+        };
+        let logger = Logger::builder()
+            .format(crate::logging::Format::Json)
+            .output(Output::custom(failing.clone()))
+            .build()
+            .unwrap();
+        for n in 0..10 {
+            slog::info!(logger.slog(), "line"; "n" => n);
+        }
+        let error = logger.flush().unwrap_err();
+        assert!(error.to_string().contains("custom"), "{error}");
+        assert!(logger.stats().sink_errors() > 0);
+        failing.mended.store(true, SeqCst);
+        slog::info!(logger.slog(), "line"; "n" => 10);
+        logger.shutdown().unwrap();
+        let numbers: Vec<u64> = failing
+            .capture
+            .json()
+            .iter()
+            .map(|line| line["n"].as_u64().unwrap())
+            .collect();
+        assert_eq!(
+            numbers,
+            (0..=10).collect::<Vec<_>>(),
+            "no line is torn or lost"
+        );
+        assert_eq!(logger.stats().delivered(), 11);
+    }
+}
+
+#[test]
+fn an_output_that_stays_broken_loses_lines_and_says_how_many() {
+    let failing = Failing::default();
+    let logger = Logger::builder()
+        .output(Output::custom(failing))
+        .build()
+        .unwrap();
+    slog::info!(logger.slog(), "line");
+    logger.shutdown().unwrap_err();
+    assert_eq!(
+        (logger.stats().delivered(), logger.stats().dropped()),
+        (0, 1)
+    );
+}
+
+#[test]
+fn logging_after_shutdown_is_silent() {
+    let capture = Capture::default();
+    let logger = capture.builder().build().unwrap();
+    logger.shutdown().unwrap();
+    slog::info!(logger.slog(), "too late");
+    logger.flush().unwrap();
+    logger.shutdown().unwrap();
+    assert_eq!(capture.text(), "");
+    assert_eq!(logger.stats().records(Level::Info), 0);
+}
+
+#[test]
+fn the_last_handle_writes_what_is_left() {
+    let capture = Capture::default();
+    let logger = capture.builder().build().unwrap();
+    let log = logger.slog().clone();
+    slog::info!(log, "line");
+    drop((logger, log));
+    assert_eq!(capture.json().len(), 1);
+}
+
+/// An output that logs to the logger it belongs to.
+#[derive(Clone, Default)]
+struct Recursive(Arc<Mutex<Option<Logger>>>, Capture);
+
+impl Sink for Recursive {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if let Some(logger) = &*self.0.lock().unwrap() {
+            slog::info!(logger.slog(), "from the sink");
+            logger.flush().unwrap();
+        }
+        self.1.write(lines)
+    }
+}
+
+#[test]
+fn an_output_that_logs_does_not_wait_for_itself() {
+    let sink = Recursive::default();
+    let output = Output::custom(sink.clone())
+        .overflow(Overflow::Block)
+        .queue(1);
+    let logger = Logger::builder().output(output).build().unwrap();
+    *sink.0.lock().unwrap() = Some(logger.clone());
+    for _ in 0..10 {
+        slog::info!(logger.slog(), "line");
+    }
+    logger.shutdown().unwrap();
+    *sink.0.lock().unwrap() = None;
+    assert_eq!(sink.1.text().lines().count(), 10);
+}
+
+#[test]
+fn the_level_changes_while_running() {
+    let capture = Capture::default();
+    let logger = capture
+        .builder()
+        .level(Level::Info)
+        .directives("quiet=error")
+        .build()
+        .unwrap();
+    slog::debug!(logger.slog(), "one");
+    logger.set_level(Level::Debug);
+    slog::debug!(logger.slog(), "two");
+    assert!(logger.enabled(Level::Debug, "any") && !logger.enabled(Level::Warn, "quiet::inner"));
+    logger.shutdown().unwrap();
+    let messages: Vec<_> = capture
+        .json()
+        .iter()
+        .map(|line| line["msg"].clone())
+        .collect();
+    assert_eq!(messages, ["two"]);
+}
+
+#[test]
+fn events_of_other_parts_keep_their_fields_in_order() {
+    let capture = Capture::default();
+    let logger = capture
+        .builder()
+        .context("service", "drive")
+        .build()
+        .unwrap();
+    logger.log_event(
+        Level::Warn,
+        "rf::oauth2",
+        "token refused",
+        &[("client_id", &"demo"), ("tries", &3)],
+    );
+    logger.shutdown().unwrap();
+    let text = capture.text();
+    let rest = text.split_once("\"level\"").unwrap().1;
+    assert_eq!(
+        rest,
+        ":\"WARN\",\"msg\":\"token refused\",\"target\":\"rf::oauth2\",\"service\":\"drive\",\"client_id\":\"demo\",\"tries\":3}\n"
+    );
+}

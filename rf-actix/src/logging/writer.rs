@@ -1,0 +1,186 @@
+//! Collects the lines that wait and writes them in one piece; survives whatever the output does.
+
+use super::{
+    Level,
+    format::{Look, Timestamp},
+    keys::PIPELINE,
+    record::{Event, Order, Scratch},
+    sink::Sink,
+    stats::Counters,
+};
+use slog::{BorrowedKV, OwnedKVList, Record, RecordLocation, RecordStatic};
+use std::{
+    fmt::{Arguments, Write},
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+static LOCATION: RecordLocation = RecordLocation {
+    file: "",
+    line: 0,
+    column: 0,
+    function: "",
+    module: "",
+};
+
+/// Written in one piece at the latest when it is this large, bytes.
+const BATCH: usize = 64 * 1024;
+
+/// What is kept for an output that fails, bytes; lines beyond are dropped.
+const KEPT: usize = 1024 * 1024;
+
+/// How long an output that failed is left alone.
+const PAUSE: Duration = Duration::from_millis(250);
+
+pub(crate) struct Writer {
+    sink: Box<dyn Sink>,
+    look: Look,
+    counters: Arc<Counters>,
+    lines: String,
+    /// How much of `lines` is written.
+    written: usize,
+    /// Records in `lines`.
+    count: u64,
+    /// Set while the output fails.
+    paused_until: Option<Instant>,
+}
+
+impl Writer {
+    pub(crate) fn new(sink: Box<dyn Sink>, look: Look, counters: Arc<Counters>) -> Self {
+        Self {
+            sink,
+            look,
+            counters,
+            lines: String::with_capacity(BATCH),
+            written: 0,
+            count: 0,
+            paused_until: None,
+        }
+    }
+
+    /// Adds a line to the batch.
+    pub(crate) fn take(&mut self, line: &Arguments<'_>) {
+        if self.lines.len() >= KEPT {
+            self.counters.dropped();
+            return;
+        }
+        // Writing to a string cannot fail.
+        let _ = self.lines.write_fmt(*line);
+        self.count += 1;
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.lines.len() >= BATCH
+    }
+
+    /// Writes the batch, unless the output failed a moment ago. What fails is counted and kept for later.
+    pub(crate) fn write(&mut self) {
+        if self
+            .paused_until
+            .is_none_or(|until| Instant::now() >= until)
+        {
+            let _ = self.write_now();
+        }
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.write_now()?;
+        self.guarded(|sink| sink.flush())
+    }
+
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        // The lines before belong to what is open now.
+        let written = self.write_now();
+        self.guarded(|sink| sink.reopen())?;
+        written
+    }
+
+    fn write_now(&mut self) -> io::Result<()> {
+        let reported = self.report();
+        while self.written < self.lines.len() {
+            let rest = self.written;
+            let lines = std::mem::take(&mut self.lines);
+            let wrote = self.guarded(|sink| sink.write(&lines.as_bytes()[rest..]));
+            self.lines = lines;
+            match wrote {
+                Ok(0) => return self.failed(io::ErrorKind::WriteZero.into(), reported),
+                Ok(bytes) => self.written = (self.written + bytes).min(self.lines.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.failed(error, reported),
+            }
+        }
+        self.paused_until = None;
+        self.counters.delivered.fetch_add(self.count, Relaxed);
+        self.lines.clear();
+        self.lines.shrink_to(2 * BATCH);
+        self.written = 0;
+        self.count = 0;
+        Ok(())
+    }
+
+    fn failed(&mut self, error: io::Error, reported: Option<Report>) -> io::Result<()> {
+        // Cut exactly where it stopped, so that the rest completes the line when the output recovers.
+        if let Some(Report { at, dropped }) = reported
+            && self.written <= at
+        {
+            self.lines.truncate(at);
+            self.counters.unreported.fetch_add(dropped, Relaxed);
+        }
+        self.counters.sink_errors.fetch_add(1, Relaxed);
+        self.paused_until = Some(Instant::now() + PAUSE);
+        Err(error)
+    }
+
+    /// Says in a line of its own how many were dropped.
+    fn report(&mut self) -> Option<Report> {
+        let dropped = self.counters.unreported.swap(0, Relaxed);
+        if dropped == 0 {
+            return None;
+        }
+        let at = self.lines.len();
+        let fixed = RecordStatic {
+            location: &LOCATION,
+            tag: "",
+            level: slog::Level::Warning,
+        };
+        let nothing = OwnedKVList::from(slog::o!());
+        let no_message = format_args!("");
+        let mut scratch = Scratch::default();
+        let event = Event {
+            level: Level::Warn,
+            target: PIPELINE,
+            message: &"log lines were dropped, the output is too slow or failing",
+            fields: &slog::SingleKV("dropped", dropped),
+            order: Order::Written,
+            record: &Record::new(&fixed, &no_message, BorrowedKV(&())),
+        };
+        scratch.collect(&event, &nothing, &nothing, None);
+        self.look.render(
+            &scratch.entry(Timestamp::now().as_str(), Level::Warn),
+            &mut self.lines,
+        );
+        Some(Report { at, dropped })
+    }
+
+    /// Calls into the sink, which may be the application's: its panic is an error like any other.
+    fn guarded<T>(&mut self, call: impl FnOnce(&mut dyn Sink) -> io::Result<T>) -> io::Result<T> {
+        catch_unwind(AssertUnwindSafe(|| call(&mut *self.sink)))
+            .unwrap_or_else(|_| Err(io::Error::other("the sink panicked")))
+    }
+}
+
+/// A report that stands at the end of the batch.
+struct Report {
+    at: usize,
+    dropped: u64,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.flush().is_err() {
+            self.counters.dropped.fetch_add(self.count, Relaxed);
+        }
+    }
+}
