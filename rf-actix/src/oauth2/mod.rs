@@ -2,6 +2,7 @@
 
 mod client_auth;
 pub(crate) mod configure;
+mod endpoint;
 mod entity;
 mod error;
 mod event;
