@@ -12,7 +12,6 @@ mod revoke;
 mod token;
 
 pub(crate) use cors::{open_preflight, preflight, wrong_method};
-pub(crate) use handle::server;
 pub(crate) use introspect::introspect;
 pub(crate) use jwks::jwks;
 pub(crate) use metadata::metadata;
