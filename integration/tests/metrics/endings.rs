@@ -288,6 +288,9 @@ async fn bytes_are_those_read_and_sent() {
             100_000.0,
         )
         .await;
+    server.send("HEAD /ok HTTP/1.1", b"").await;
+    let head = "http_response_bytes_total{endpoint=\"/ok\",method=\"HEAD\"}";
+    server.until(head, 0.0).await;
     server.get("/ok").await;
     server
         .until(

@@ -3,6 +3,7 @@
 
 mod endings;
 mod labels;
+mod notices;
 mod probes;
 mod scrape;
 mod server;

@@ -2,11 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
-    web::{Data, ServiceConfig},
-};
+use actix_web::{App, HttpServer, dev::ServerHandle, web::ServiceConfig};
 use rf::metrics::Metrics;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,7 +27,6 @@ impl Server {
                 .wrap(shared.middleware())
                 .configure(shared.state())
                 .configure(rf::metrics)
-                .app_data(Data::new(shared.clone()))
                 .configure(routes)
         })
         .workers(1)

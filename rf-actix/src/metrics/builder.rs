@@ -81,7 +81,7 @@ impl MetricsBuilder {
     /// When the namespace, a constant label, the buckets or the path cannot be used.
     pub fn build(self) -> Result<Metrics, Error> {
         name::check_namespace(&self.namespace)?;
-        name::check_buckets("buckets", &self.buckets)?;
+        name::check_buckets("every histogram", &self.buckets)?;
         let labels: Vec<&str> = self.constant.keys().map(String::as_str).collect();
         name::check_labels(
             "(all)",

@@ -76,7 +76,7 @@ pub enum Error {
     /// The buckets are empty, not finite, not rising, or not those of the registered histogram.
     #[error("buckets of {name} are not valid, {reason}")]
     Buckets {
-        /// The histogram, or `buckets` for the configured ones.
+        /// The histogram, or `every histogram` for the configured ones.
         name: String,
         /// What is wrong and what to write.
         reason: &'static str,

@@ -48,12 +48,14 @@ impl Abort {
     }
 }
 
+/// By endpoint, and then the few methods of each.
+type Routes = HashMap<String, Vec<(Method, Rc<Route>)>>;
+
 /// What one worker keeps for all its requests.
 pub(super) struct Worker {
     families: Arc<HttpFamilies>,
     stopwatches: Stopwatches,
-    /// By endpoint, and then the few methods of each.
-    routes: RefCell<HashMap<String, Vec<(Method, Rc<Route>)>>>,
+    routes: RefCell<Routes>,
     /// The app's routes, to name the one a request was on its way to when it ended before its response.
     map: OnceCell<ResourceMap>,
 }
@@ -174,8 +176,11 @@ impl Exchange {
         self.end_unanswered(status, None);
     }
 
+    /// A piece of the body was handed over; for HEAD it goes no further (RFC 9110 section 9.3.2).
     pub(super) fn sent(&mut self, bytes: u64) {
-        self.sent += bytes;
+        if self.method != Method::HEAD {
+            self.sent += bytes;
+        }
     }
 
     /// The whole body was handed over.

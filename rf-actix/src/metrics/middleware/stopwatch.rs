@@ -60,7 +60,7 @@ pub(super) struct Stopwatch {
 }
 
 /// Counts and times its request when it is dropped.
-pub(super) type Ticket = ServiceResponse<EitherBody<StreamLog<()>, StreamLog<String>>>;
+pub(super) type Ticket = EitherBody<StreamLog<()>, StreamLog<String>>;
 
 impl Stopwatch {
     /// Settles how the request is to be counted; it is, with the time until then, when the ticket is dropped.
@@ -68,7 +68,7 @@ impl Stopwatch {
         let answer = HttpResponse::with_body(status, ());
         *self.told.0.borrow_mut() = Some(ServiceResponse::new(stand_in.clone(), answer));
         match Pin::new(&mut self.running).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(ticket) => ticket.ok(),
+            Poll::Ready(counted) => counted.ok().map(ServiceResponse::into_body),
             Poll::Pending => None,
         }
     }

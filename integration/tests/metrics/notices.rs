@@ -1,0 +1,112 @@
+//! What is said in the log, and how often.
+
+use std::sync::{Mutex, Once};
+
+use actix_web::{
+    App,
+    test::{TestRequest, call_service, init_service},
+    web,
+};
+use rf::metrics::Metrics;
+
+struct Notices(Mutex<Vec<String>>);
+
+static NOTICES: Notices = Notices(Mutex::new(Vec::new()));
+static INSTALL: Once = Once::new();
+
+impl log::Log for Notices {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let line = format!("{} {} {}", record.level(), record.target(), record.args());
+            self.0.lock().unwrap().push(line);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn listen() {
+    INSTALL.call_once(|| {
+        log::set_logger(&NOTICES).unwrap();
+        log::set_max_level(log::LevelFilter::Warn);
+    });
+}
+
+/// The log is shared by all tests: each looks for a word of its own.
+fn notices(word: &str) -> Vec<String> {
+    let all = NOTICES.0.lock().unwrap();
+    all.iter()
+        .filter(|line| line.contains(word))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn a_refused_name_is_logged_once() {
+    listen();
+    let metrics = Metrics::new();
+    for _ in 0..3 {
+        metrics.counter("refused name").inc();
+    }
+    let said = notices("refused name");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].starts_with("ERROR rf::metrics metric name \"refused name\" is not valid"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_full_family_is_logged_once() {
+    listen();
+    let metrics = Metrics::builder().max_series(2).build().unwrap();
+    for number in 0..20 {
+        metrics
+            .counter("crowded_total")
+            .with_label("n", number)
+            .inc();
+    }
+    let said = notices("crowded_total");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].starts_with("WARN rf::metrics crowded_total: more than 2 series"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_refused_value_is_logged_once() {
+    listen();
+    let poisoned = Metrics::new().histogram("poisoned_seconds").handle();
+    poisoned.observe(f64::NAN);
+    poisoned.observe(f64::INFINITY);
+    assert_eq!(notices("poisoned_seconds").len(), 1);
+}
+
+#[actix_web::test]
+async fn a_missing_handle_is_named_with_what_to_add() {
+    listen();
+    let app = init_service(App::new().configure(rf::metrics)).await;
+    drop(call_service(&app, TestRequest::get().uri("/metrics").to_request()).await);
+    let said = notices("handle");
+    assert!(said.contains(&"ERROR rf::metrics /metrics needs the `Metrics` handle, add `.configure(metrics.state())` to the app".to_owned()), "{said:?}");
+}
+
+#[actix_web::test]
+async fn a_pattern_with_a_regular_expression_is_nothing_to_warn_of() {
+    listen();
+    let metrics = Metrics::new();
+    let app = init_service(
+        App::new()
+            .wrap(metrics.middleware())
+            .route("/quiet/{tail:.*}", web::get().to(|| async { "" })),
+    )
+    .await;
+    drop(call_service(&app, TestRequest::get().uri("/quiet/a/b").to_request()).await);
+    assert!(metrics.encode().contains("endpoint=\"/quiet/{tail:.*}\""));
+    assert_eq!(notices("quiet"), [""; 0]);
+}
