@@ -1,3 +1,4 @@
 //! oauth2
 
 pub(crate) mod configure;
+pub mod page;
