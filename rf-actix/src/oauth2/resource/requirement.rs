@@ -1,6 +1,6 @@
 //! Which scopes a request needs, and whether a token has them.
 
-use std::fmt;
+use crate::oauth2::model::ScopeSet;
 
 /// The scopes a guard asks for.
 ///
@@ -26,39 +26,37 @@ impl ScopeRequirement {
     /// Whether `granted` is enough.
     ///
     /// ```
-    /// use rf::oauth2::ScopeRequirement::{All, Any};
+    /// use rf::oauth2::{ScopeRequirement::{All, Any}, ScopeSet};
     ///
-    /// assert!(All(&["files:read"]).is_met_by(["files:read", "profile"]));
-    /// assert!(All(&["files:*"]).is_met_by(["files:read"]));
-    /// assert!(All(&["files:read"]).is_met_by(["files:*"]));
-    /// assert!(Any(&["files:write", "profile"]).is_met_by(["profile"]));
-    /// assert!(!All(&["files:write", "profile"]).is_met_by(["profile"]));
+    /// let granted: ScopeSet = "files:read profile".parse()?;
+    /// assert!(All(&["files:read", "profile"]).is_met_by(&granted));
+    /// assert!(All(&["files:*"]).is_met_by(&granted));
+    /// assert!(Any(&["files:write", "profile"]).is_met_by(&granted));
+    /// assert!(!All(&["files:write", "profile"]).is_met_by(&granted));
+    /// # Ok::<(), rf::oauth2::InvalidScope>(())
     /// ```
     #[must_use]
-    pub fn is_met_by<'a, I>(&self, granted: I) -> bool
-    where
-        I: IntoIterator<Item = &'a str>,
-        I::IntoIter: Clone,
-    {
-        let granted = granted.into_iter();
-        let has = |needed: &&str| granted.clone().any(|scope| covers(scope, needed));
+    pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
         match self {
-            Self::All(scopes) => scopes.iter().all(has),
-            Self::Any(scopes) => scopes.iter().any(has),
+            Self::All(scopes) => scopes.iter().all(|needed| has_scope(granted, needed)),
+            Self::Any(scopes) => scopes.iter().any(|needed| has_scope(granted, needed)),
         }
+    }
+
+    /// The scopes that are asked for, as the `scope` attribute of a challenge has them (RFC 6750 §3).
+    pub(crate) fn scopes(&self) -> ScopeSet {
+        let (Self::All(scopes) | Self::Any(scopes)) = self;
+        scopes.iter().filter_map(|scope| scope.parse().ok()).collect()
     }
 }
 
-/// Scopes separated by spaces, as the `scope` attribute of a challenge has them (RFC 6750 §3).
-impl fmt::Display for ScopeRequirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::All(scopes) | Self::Any(scopes)) = self;
-        f.write_str(&scopes.join(" "))
-    }
+/// Whether one of the `granted` scopes is `needed`, or covers it as a family.
+pub(crate) fn has_scope(granted: &ScopeSet, needed: &str) -> bool {
+    granted.iter().any(|scope| covers(scope.as_str(), needed))
 }
 
 /// Whether having `granted` is having `needed`; either may be the wildcard of a family.
-pub(crate) fn covers(granted: &str, needed: &str) -> bool {
+fn covers(granted: &str, needed: &str) -> bool {
     granted == needed || in_family(granted, needed) || in_family(needed, granted)
 }
 
@@ -71,6 +69,7 @@ fn in_family(family: &str, scope: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::{ScopeRequirement::*, *};
 
     #[test]
@@ -108,15 +107,11 @@ mod tests {
 
     #[test]
     fn all_needs_each_and_any_needs_one() {
-        assert!(All(&["a", "b"]).is_met_by(["b", "c", "a"]));
-        assert!(!All(&["a", "b"]).is_met_by(["a"]));
-        assert!(Any(&["a", "b"]).is_met_by(["b"]));
-        assert!(!Any(&["a", "b"]).is_met_by(["c"]));
-        assert!(!All(&["a"]).is_met_by([]));
-    }
-
-    #[test]
-    fn the_challenge_lists_the_scopes_with_spaces() {
-        assert_eq!(All(&["a:x", "b"]).to_string(), "a:x b");
+        let granted = |text: &str| text.parse::<ScopeSet>().unwrap();
+        assert!(All(&["a", "b"]).is_met_by(&granted("b c a")));
+        assert!(!All(&["a", "b"]).is_met_by(&granted("a")));
+        assert!(Any(&["a", "b"]).is_met_by(&granted("b")));
+        assert!(!Any(&["a", "b"]).is_met_by(&granted("c")));
+        assert!(!All(&["a"]).is_met_by(&ScopeSet::new()));
     }
 }
