@@ -1,4 +1,35 @@
-//! oauth2
+//! An OAuth 2.0 authorization server, and the guards of the resources behind it.
 
+mod authorization;
 pub(crate) mod configure;
+mod endpoint;
+mod error;
+mod event;
+pub mod model;
 pub mod page;
+mod policy;
+mod resource;
+mod server;
+mod session;
+mod settings;
+pub mod store;
+mod token;
+mod users;
+
+pub use endpoint::AuthorizeParams;
+pub use error::{AuthError, Error, ErrorCode, OAuthError};
+pub use event::Event;
+pub use model::*;
+pub use policy::{DefaultPolicy, Policy};
+pub(crate) use resource::authorize;
+pub use resource::{AccessToken, BearerToken, ScopeGuard, ScopeRequirement, Scoped};
+pub use server::OAuth2Server;
+pub use settings::{
+    AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
+    ScopeTexts, SettingError, SigningAlgorithm, TokenFormat, UserSettings,
+};
+pub use token::{HashError, Hasher, TokenKind, generate};
+pub use users::{ConfigUsers, Users, UsersError};
+
+#[cfg(feature = "macros")]
+pub use rf_actix_macros::{ScopeGuard, require_scope};

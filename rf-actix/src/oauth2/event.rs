@@ -1,0 +1,119 @@
+//! What happened, for logs and metrics. No event holds a secret, and every label comes from a small set.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::error::ErrorCode;
+use super::model::{ClientId, GrantType, Subject};
+
+/// Something worth a log line or a count.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A token was issued.
+    TokenIssued {
+        /// By which grant.
+        grant: GrantType,
+        /// To whom.
+        client_id: ClientId,
+        /// What it looks like: `jwt`.
+        format: &'static str,
+    },
+    /// A token was refused.
+    TokenRefused {
+        /// The grant that was asked for, when it is a known one.
+        grant: Option<GrantType>,
+        /// The registered client that asked, once it is known.
+        client_id: Option<ClientId>,
+        /// The answer.
+        error: ErrorCode,
+        /// The cause inside, when it is not the caller's fault.
+        cause: Option<String>,
+    },
+    /// A code or a rotated refresh token was used again, and its family revoked.
+    ReplayDetected {
+        /// By which grant.
+        grant: GrantType,
+        /// By whom.
+        client_id: ClientId,
+    },
+    /// A token or a family was revoked on request.
+    Revoked {
+        /// By whom.
+        client_id: ClientId,
+        /// `access_token` or `refresh_token`.
+        kind: &'static str,
+    },
+    /// A client was registered or changed.
+    ClientRegistered {
+        /// Which.
+        client_id: ClientId,
+    },
+    /// A client failed to prove who it is.
+    ClientRefused {
+        /// Which it claimed to be, when that is a registered one.
+        client_id: Option<ClientId>,
+    },
+    /// A person signed in.
+    LoginSucceeded {
+        /// Who.
+        subject: Subject,
+    },
+    /// A person did not.
+    LoginFailed {
+        /// Whether because of too many failures.
+        throttled: bool,
+    },
+    /// A person signed out.
+    LoggedOut {
+        /// Who.
+        subject: Subject,
+    },
+    /// A code was sent to a client.
+    Authorized {
+        /// Which.
+        client_id: ClientId,
+        /// By whom.
+        subject: Subject,
+    },
+    /// An authorization was refused.
+    AuthorizationRefused {
+        /// The registered client that asked, once it is known.
+        client_id: Option<ClientId>,
+        /// The answer.
+        error: ErrorCode,
+    },
+    /// Something failed that is no fault of a caller.
+    Failed {
+        /// Where.
+        what: &'static str,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Who is told; `()`-like when nobody is.
+#[derive(Clone, Default)]
+pub(crate) struct Observer(Option<Arc<dyn Fn(&Event) + Send + Sync>>);
+
+impl Observer {
+    pub(crate) fn new(observe: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(observe)))
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        if let Some(observe) = &self.0 {
+            observe(event);
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Observer"
+        } else {
+            "Observer(none)"
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Scopes and sets of them (RFC 6749 §3.3).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// One scope: visible ASCII without space, `"` and `\` (RFC 6749 §3.3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The scope as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A scope that the grammar of RFC 6749 §3.3 does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a scope, write visible ASCII without space, quote and backslash, such as \"files:read\""
+)]
+pub struct InvalidScope(String);
+
+impl FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+        if text.is_empty() || !text.bytes().all(allowed) {
+            return Err(InvalidScope(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::borrow::Borrow<str> for Scope {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// A set of scopes; written as one string, parted by spaces, sorted.
+///
+/// ```
+/// use rf::oauth2::ScopeSet;
+///
+/// let set: ScopeSet = "write read read".parse()?;
+/// assert_eq!(set.to_string(), "read write");
+/// # Ok::<(), rf::oauth2::InvalidScope>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct ScopeSet(BTreeSet<Scope>);
+
+impl ScopeSet {
+    /// The empty set.
+    pub const fn new() -> Self {
+        Self(BTreeSet::new())
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many scopes there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether `scope` is in the set, by exact comparison.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.contains(scope)
+    }
+
+    /// Whether every scope of this set is in `other`.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    /// The scopes that are in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.0.intersection(&other.0).cloned().collect()
+    }
+
+    /// The scopes that are in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.0.union(&other.0).cloned().collect()
+    }
+
+    /// Adds a scope.
+    pub fn insert(&mut self, scope: Scope) {
+        self.0.insert(scope);
+    }
+
+    /// The scopes, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+}
+
+impl FromStr for ScopeSet {
+    type Err = InvalidScope;
+
+    /// Reads scopes parted by single spaces. More than one space between them is let pass, every
+    /// other white space is not.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(' ')
+            .filter(|scope| !scope.is_empty())
+            .map(str::parse)
+            .collect()
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for ScopeSet {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeSet {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_ill_formed_scope_is_refused() {
+        for bad in ["", "a b", "a\"b", "a\\b", "é", "a\tb", "\u{7f}"] {
+            assert!(bad.parse::<Scope>().is_err(), "{bad:?}");
+        }
+        for good in [
+            "read",
+            "files:read",
+            "a!b",
+            "[~]",
+            "https://example.com/read",
+        ] {
+            assert!(good.parse::<Scope>().is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_scopes_keeps_each_once() {
+        let set: ScopeSet = " b  a b ".parse().unwrap();
+        assert_eq!(set.to_string(), "a b");
+        assert_eq!(set.len(), 2);
+        assert!("a\nb".parse::<ScopeSet>().is_err());
+    }
+}

@@ -1,0 +1,281 @@
+//! `[oauth2]` of the configuration: issuer, lifetimes, clients and demo users.
+//!
+//! The defaults are the safe ones: short codes, PKCE for everybody, rotation of refresh tokens, revocation
+//! that is seen within seconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::model::{GrantType, Scope, Secret};
+
+mod validate;
+
+pub use validate::SettingError;
+
+/// The settings of the authorization server.
+///
+/// ```
+/// use rf::oauth2::OAuth2Settings;
+///
+/// let settings: OAuth2Settings = toml::from_str(r#"
+///     issuer = "https://id.example.com"
+///     access_token = { ttl = "15m" }
+/// "#)?;
+/// settings.validate()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OAuth2Settings {
+    /// Who issues the tokens: the public URL of the server, without a slash at the end. It never comes from
+    /// a request. Default `http://127.0.0.1:8080`.
+    pub issuer: String,
+    /// For whom the access tokens are; left out: the issuer.
+    pub audience: Option<String>,
+    /// Access tokens.
+    pub access_token: AccessTokenSettings,
+    /// Refresh tokens.
+    pub refresh_token: RefreshTokenSettings,
+    /// How long a code lives, at most 10 minutes (RFC 6749 §4.1.2). Default 60 seconds.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub code_ttl: Duration,
+    /// The password grant; not supported yet, and forbidden by RFC 9700 §2.4.
+    pub password_grant: bool,
+    /// Whether confidential clients must use PKCE too; public ones always must. Default true.
+    pub require_pkce: bool,
+    /// How long somebody stays signed in. Default 12 hours.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub login_ttl: Duration,
+    /// The known scopes and how they are put to people, in the order they are shown. When there are none,
+    /// whatever a client is registered for is known.
+    pub scopes: ScopeTexts,
+    /// Clients, kept in step with the database at start.
+    pub clients: Vec<ClientSettings>,
+    /// People, for demos and tests.
+    pub users: Vec<UserSettings>,
+    /// The database of [`OAuth2Server::new`](super::OAuth2Server::new); the suite and the builder have theirs.
+    pub database_url: Option<String>,
+}
+
+impl Default for OAuth2Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "http://127.0.0.1:8080".to_owned(),
+            audience: None,
+            access_token: AccessTokenSettings::default(),
+            refresh_token: RefreshTokenSettings::default(),
+            code_ttl: Duration::from_secs(60),
+            password_grant: false,
+            require_pkce: true,
+            login_ttl: Duration::from_secs(12 * 60 * 60),
+            scopes: ScopeTexts::default(),
+            clients: Vec::new(),
+            users: Vec::new(),
+            database_url: None,
+        }
+    }
+}
+
+impl OAuth2Settings {
+    /// For whom the access tokens are.
+    pub fn audience(&self) -> &str {
+        self.audience.as_deref().unwrap_or(&self.issuer)
+    }
+}
+
+/// How access tokens are made and checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessTokenSettings {
+    /// What they look like.
+    pub format: TokenFormat,
+    /// How they are signed.
+    pub algorithm: SigningAlgorithm,
+    /// How long they live. Default 1 hour.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub ttl: Duration,
+    /// How revocation is seen.
+    pub check: CheckMode,
+}
+
+impl Default for AccessTokenSettings {
+    fn default() -> Self {
+        Self {
+            format: TokenFormat::default(),
+            algorithm: SigningAlgorithm::default(),
+            ttl: Duration::from_secs(60 * 60),
+            check: CheckMode::default(),
+        }
+    }
+}
+
+/// How refresh tokens live.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RefreshTokenSettings {
+    /// How long a family lives, however much it is used. Default 30 days.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub ttl: Duration,
+    /// How long it lives without being used. Default 14 days.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub idle: Duration,
+    /// Whether each use gives a new one; public clients always rotate (RFC 9700 §4.14.2). Default true.
+    pub rotate: bool,
+    /// How long a lost answer may be asked for again. Default 10 seconds.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub grace: Duration,
+}
+
+impl Default for RefreshTokenSettings {
+    fn default() -> Self {
+        let day = 24 * 60 * 60;
+        Self {
+            ttl: Duration::from_secs(30 * day),
+            idle: Duration::from_secs(14 * day),
+            rotate: true,
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What access tokens look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TokenFormat {
+    /// RFC 9068.
+    #[default]
+    Jwt,
+}
+
+/// How access tokens are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256 with SHA-256.
+    #[default]
+    Es256,
+}
+
+/// How much is asked of the database when an access token is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CheckMode {
+    /// Nothing: a revoked token counts until it expires.
+    Stateless,
+    /// A few seconds old is good enough; what this instance revokes, it sees at once.
+    #[default]
+    Cached,
+    /// Every time.
+    Strict,
+}
+
+macro_rules! read_by_name {
+    ($type:ty, $($name:literal => $value:expr,)+ later: [$($later:literal),*], write: $write:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                match text.as_str() {
+                    $($name => Ok($value),)+
+                    $($later => Err(de::Error::custom(concat!("\"", $later, "\" is not supported yet, write ", $write))),)*
+                    other => Err(de::Error::custom(format!("{other:?} is not known, write {}", $write))),
+                }
+            }
+        }
+    };
+}
+
+read_by_name!(TokenFormat, "jwt" => Self::Jwt, later: ["opaque"], write: "\"jwt\"");
+read_by_name!(SigningAlgorithm, "ES256" => Self::Es256, later: ["RS256", "EdDSA"], write: "\"ES256\"");
+read_by_name!(CheckMode,
+    "stateless" => Self::Stateless, "cached" => Self::Cached, "strict" => Self::Strict,
+    later: [], write: "\"stateless\", \"cached\" or \"strict\"");
+
+/// One client of the settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientSettings {
+    /// The identifier.
+    pub id: String,
+    /// The name people see.
+    pub name: String,
+    /// The secret in clear.
+    pub secret: Option<Secret>,
+    /// Or hashed by Argon2id: `$argon2id$…`. Neither: a public client.
+    pub secret_hash: Option<String>,
+    /// How it may get tokens.
+    pub grants: Vec<GrantType>,
+    /// Where people may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<Scope>,
+    /// Origins whose scripts may call the token endpoint.
+    pub allowed_origins: Vec<String>,
+    /// Whether it is one's own, and needs no consent.
+    pub first_party: bool,
+}
+
+/// One person of the settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserSettings {
+    /// What they sign in with, and their subject.
+    pub name: String,
+    /// The password in clear.
+    pub password: Option<Secret>,
+    /// Or hashed by Argon2id: `$argon2id$…`.
+    pub password_hash: Option<String>,
+}
+
+/// Scopes and their texts, in the order they were written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScopeTexts(Vec<(Scope, String)>);
+
+impl ScopeTexts {
+    /// Scopes and texts, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Scope, &str)> {
+        self.0.iter().map(|(scope, text)| (scope, text.as_str()))
+    }
+
+    /// The text of `scope`.
+    pub fn text(&self, scope: &str) -> Option<&str> {
+        self.iter()
+            .find(|(known, _)| known.as_str() == scope)
+            .map(|(_, text)| text)
+    }
+
+    /// Whether `scope` may be asked for at all: it has a text, or there are no texts.
+    pub fn knows(&self, scope: &str) -> bool {
+        self.0.is_empty() || self.text(scope).is_some()
+    }
+}
+
+impl FromIterator<(Scope, String)> for ScopeTexts {
+    fn from_iter<I: IntoIterator<Item = (Scope, String)>>(texts: I) -> Self {
+        Self(texts.into_iter().collect())
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeTexts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> de::Visitor<'de> for InOrder {
+            type Value = ScopeTexts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of scopes, such as { \"files:read\" = \"See your files\" }")
+            }
+
+            fn visit_map<M: de::MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut texts = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    texts.push(entry);
+                }
+                Ok(ScopeTexts(texts))
+            }
+        }
+
+        from.deserialize_map(InOrder)
+    }
+}
