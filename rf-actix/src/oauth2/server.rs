@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::endpoint::LoginThrottle;
 use super::event::{Event, Observer};
 use super::model::Clock;
+use super::page::Pages;
 use super::policy::Policy;
 use super::settings::OAuth2Settings;
 use super::store::Store;
@@ -22,6 +24,8 @@ struct Inner {
     clock: Clock,
     observer: Observer,
     cookie_key: [u8; 32],
+    pages: Arc<dyn Pages>,
+    login_throttle: LoginThrottle,
 }
 
 impl OAuth2Server {
@@ -54,6 +58,16 @@ impl OAuth2Server {
     /// each use from it.
     pub(crate) fn cookie_key(&self) -> &[u8; 32] {
         &self.0.cookie_key
+    }
+
+    /// What people see.
+    pub fn pages(&self) -> &dyn Pages {
+        &*self.0.pages
+    }
+
+    /// How often a password may be tried.
+    pub(crate) fn login_throttle(&self) -> &LoginThrottle {
+        &self.0.login_throttle
     }
 
     /// Tells the observer.

@@ -4,7 +4,10 @@
 //! a new one, so that a cookie planted before is worth nothing after (session fixation). The cookie is signed,
 //! not looked up: it needs no table and works on every instance. It ends at its expiry.
 
-use crate::oauth2::model::{Digest, Subject, Timestamp};
+use crate::oauth2::{
+    model::{Digest, Subject, Timestamp},
+    token::{TokenKind, generate},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -29,7 +32,8 @@ impl CookieKey<'_> {
     }
 
     fn mac(self, purpose: &str, text: &str) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.0).expect("HMAC takes a key of any length");
         mac.update(purpose.as_bytes());
         // No purpose holds a NUL, so that no two pairs run together into one text.
         mac.update(b"\0");
@@ -66,7 +70,7 @@ impl Session {
     /// A session in which nobody signed in yet.
     pub(crate) fn anonymous(now: Timestamp) -> Self {
         Self {
-            id: random_id(),
+            id: generate(TokenKind::Session).expose().to_owned(),
             login: None,
             expires_at: now.plus(Self::ANONYMOUS),
         }
@@ -75,7 +79,7 @@ impl Session {
     /// A new session for somebody who just proved who they are.
     pub(crate) fn signed_in(subject: Subject, now: Timestamp, lifetime: Duration) -> Self {
         Self {
-            id: random_id(),
+            id: generate(TokenKind::Session).expose().to_owned(),
             login: Some(Login {
                 subject,
                 auth_time: now,
@@ -133,12 +137,6 @@ impl fmt::Debug for Session {
             .field("login", &self.login)
             .finish_non_exhaustive()
     }
-}
-
-fn random_id() -> String {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use super::{bearer::BearerToken, requirement::has_scope};
 use crate::oauth2::{
-    error::AuthError,
+    endpoint::server,
     model::{Claims, ClientId, Principal, ScopeSet},
-    server::OAuth2Server,
 };
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, error::InternalError, http::StatusCode, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use futures_util::future::LocalBoxFuture;
 use std::{fmt, sync::Arc};
 
@@ -61,18 +60,6 @@ impl AccessToken {
         req.extensions_mut().insert(token.clone());
         Ok(token)
     }
-}
-
-/// The server that checks the tokens of this app.
-fn server(req: &HttpRequest) -> Result<web::Data<OAuth2Server>, actix_web::Error> {
-    req.app_data::<web::Data<OAuth2Server>>().cloned().ok_or_else(|| {
-        log::error!(
-            target: "rf::oauth2",
-            "{} asks for a token, but the app has no OAuth2Server: register it with `.configure(server.state())` or `.app_data(web::Data::new(server))`",
-            req.path()
-        );
-        InternalError::new("", StatusCode::INTERNAL_SERVER_ERROR).into()
-    })
 }
 
 impl FromRequest for AccessToken {

@@ -1,6 +1,9 @@
 //! The token of a request, as it was sent (RFC 6750 §2).
 
-use crate::oauth2::{error::AuthError, model::{Parameters, Secret}};
+use crate::oauth2::{
+    error::AuthError,
+    model::{Parameters, Secret},
+};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
@@ -49,7 +52,9 @@ impl BearerToken {
         let also_in_query = Parameters::parse(query.as_bytes())
             .is_ok_and(|sent| sent.names().any(|name| name == "access_token"));
         if also_in_query {
-            return Err(AuthError::Malformed("a token was sent in the header and in the query"));
+            return Err(AuthError::Malformed(
+                "a token was sent in the header and in the query",
+            ));
         }
         if !is_b64token(token) {
             return Err(NOT_A_TOKEN);
@@ -58,7 +63,8 @@ impl BearerToken {
     }
 }
 
-const NOT_A_TOKEN: AuthError = AuthError::Malformed("the Authorization header holds no bearer token");
+const NOT_A_TOKEN: AuthError =
+    AuthError::Malformed("the Authorization header holds no bearer token");
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 fn is_b64token(text: &str) -> bool {
@@ -103,13 +109,19 @@ mod tests {
 
     #[test]
     fn a_token_in_the_query_is_ignored() {
-        assert!(matches!(sent(&[], "/?access_token=abc"), Err(AuthError::Missing)));
+        assert!(matches!(
+            sent(&[], "/?access_token=abc"),
+            Err(AuthError::Missing)
+        ));
     }
 
     #[test]
     fn a_token_sent_in_two_ways_is_malformed() {
         for uri in ["/?access_token=abc", "/?a=b&access%5Ftoken="] {
-            assert!(matches!(sent(&[b"Bearer abc"], uri), Err(AuthError::Malformed(_))), "{uri}");
+            assert!(
+                matches!(sent(&[b"Bearer abc"], uri), Err(AuthError::Malformed(_))),
+                "{uri}"
+            );
         }
         let twice = sent(&[b"Bearer abc", b"Bearer abc"], "/");
         assert!(matches!(twice, Err(AuthError::Malformed(_))));
@@ -119,14 +131,30 @@ mod tests {
 
     #[test]
     fn another_scheme_is_no_token_at_all() {
-        assert!(matches!(sent(&[b"Basic YTpi"], "/"), Err(AuthError::Missing)));
-        assert!(matches!(sent(&[b"Bearerabc"], "/"), Err(AuthError::Missing)));
+        assert!(matches!(
+            sent(&[b"Basic YTpi"], "/"),
+            Err(AuthError::Missing)
+        ));
+        assert!(matches!(
+            sent(&[b"Bearerabc"], "/"),
+            Err(AuthError::Missing)
+        ));
     }
 
     #[test]
     fn what_is_not_a_token_is_malformed() {
-        for value in [&b"Bearer"[..], b"Bearer ", b"Bearer a b", b"Bearer a,b", b"Bearer ===", b"Bearer \xe9"] {
-            assert!(matches!(sent(&[value], "/"), Err(AuthError::Malformed(_))), "{value:?}");
+        for value in [
+            &b"Bearer"[..],
+            b"Bearer ",
+            b"Bearer a b",
+            b"Bearer a,b",
+            b"Bearer ===",
+            b"Bearer \xe9",
+        ] {
+            assert!(
+                matches!(sent(&[value], "/"), Err(AuthError::Malformed(_))),
+                "{value:?}"
+            );
         }
     }
 

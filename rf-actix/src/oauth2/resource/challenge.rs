@@ -90,7 +90,10 @@ mod tests {
     fn no_token_is_a_bare_challenge_without_an_error_code() {
         let response = AuthError::Missing.error_response();
         assert_eq!(response.status(), 401);
-        assert_eq!(header(&response, "www-authenticate").unwrap(), "Bearer realm=\"api\"");
+        assert_eq!(
+            header(&response, "www-authenticate").unwrap(),
+            "Bearer realm=\"api\""
+        );
     }
 
     #[test]
@@ -108,15 +111,25 @@ mod tests {
         let response = AuthError::InsufficientScope { required }.error_response();
         assert_eq!(response.status(), 403);
         let challenge = header(&response, "www-authenticate").unwrap();
-        assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
-        assert!(challenge.ends_with("scope=\"files:read files:write\""), "{challenge}");
+        assert!(
+            challenge.contains("error=\"insufficient_scope\""),
+            "{challenge}"
+        );
+        assert!(
+            challenge.ends_with("scope=\"files:read files:write\""),
+            "{challenge}"
+        );
     }
 
     #[test]
     fn a_malformed_request_is_400() {
         let response = AuthError::Malformed("two tokens").error_response();
         assert_eq!(response.status(), 400);
-        assert!(header(&response, "www-authenticate").unwrap().contains("invalid_request"));
+        assert!(
+            header(&response, "www-authenticate")
+                .unwrap()
+                .contains("invalid_request")
+        );
     }
 
     #[actix_web::test]
@@ -124,7 +137,10 @@ mod tests {
         let response = AuthError::Unavailable(StoreError::new("password=hunter2")).error_response();
         assert_eq!(response.status(), 503);
         assert_eq!(header(&response, "www-authenticate"), None);
-        assert_eq!(header(&response, "content-type").unwrap(), "application/problem+json");
+        assert_eq!(
+            header(&response, "content-type").unwrap(),
+            "application/problem+json"
+        );
         let body = to_bytes(response.into_body()).await.unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["status"], 503);

@@ -36,3 +36,4 @@ pub use access_token::AccessToken;
 pub use bearer::BearerToken;
 pub use requirement::{ScopeGuard, ScopeRequirement};
 pub use scoped::Scoped;
+pub(crate) use scoped::authorize;

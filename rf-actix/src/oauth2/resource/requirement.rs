@@ -46,7 +46,10 @@ impl ScopeRequirement {
     /// The scopes that are asked for, as the `scope` attribute of a challenge has them (RFC 6750 §3).
     pub(crate) fn scopes(&self) -> ScopeSet {
         let (Self::All(scopes) | Self::Any(scopes)) = self;
-        scopes.iter().filter_map(|scope| scope.parse().ok()).collect()
+        scopes
+            .iter()
+            .filter_map(|scope| scope.parse().ok())
+            .collect()
     }
 }
 

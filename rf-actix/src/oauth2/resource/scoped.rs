@@ -36,7 +36,9 @@ impl<G, T> Scoped<G, T> {
 }
 
 /// The token of the request, if it has what `G` requires.
-pub(crate) async fn authorize<G: ScopeGuard>(req: &HttpRequest) -> Result<AccessToken, actix_web::Error> {
+pub(crate) async fn authorize<G: ScopeGuard>(
+    req: &HttpRequest,
+) -> Result<AccessToken, actix_web::Error> {
     let token = AccessToken::of(req).await?;
     if G::REQUIRED.is_met_by(token.scopes()) {
         return Ok(token);
@@ -55,7 +57,9 @@ impl<G: ScopeGuard, T: FromRequest + 'static> FromRequest for Scoped<G, T> {
         let (req, mut payload) = (req.clone(), payload.take());
         Box::pin(async move {
             authorize::<G>(&req).await?;
-            let inner = T::from_request(&req, &mut payload).await.map_err(Into::into)?;
+            let inner = T::from_request(&req, &mut payload)
+                .await
+                .map_err(Into::into)?;
             Ok(Self {
                 inner,
                 guard: PhantomData,

@@ -15,7 +15,9 @@ impl ReturnTo {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         let foreign = rest.starts_with(['/', '\\']);
-        let printable = text.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\');
+        let printable = text
+            .bytes()
+            .all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\');
         (!foreign && printable && text.len() <= Self::LONGEST).then(|| Self(text.to_owned()))
     }
 
@@ -37,16 +39,39 @@ mod tests {
 
     #[test]
     fn a_path_of_this_origin_is_kept_as_it_is() {
-        for right in ["/", "/a", "/oauth/authorize?state=a%2Fb%00&x=//y", "/a//b", "/a#b"] {
-            assert_eq!(ReturnTo::parse(right).as_ref().map(ReturnTo::as_str), Some(right));
+        for right in [
+            "/",
+            "/a",
+            "/oauth/authorize?state=a%2Fb%00&x=//y",
+            "/a//b",
+            "/a#b",
+        ] {
+            assert_eq!(
+                ReturnTo::parse(right).as_ref().map(ReturnTo::as_str),
+                Some(right)
+            );
         }
     }
 
     #[test]
     fn everything_that_could_leave_this_origin_is_refused() {
         for wrong in [
-            "", "//evil", "/\\evil", "\\/evil", "https://evil", "https:evil", "javascript:alert(1)", "evil",
-            " /a", "/\t/evil", "/\n/evil", "/a\r\nSet-Cookie: x", "/\0", "/é", "/a\\b", "/a b",
+            "",
+            "//evil",
+            "/\\evil",
+            "\\/evil",
+            "https://evil",
+            "https:evil",
+            "javascript:alert(1)",
+            "evil",
+            " /a",
+            "/\t/evil",
+            "/\n/evil",
+            "/a\r\nSet-Cookie: x",
+            "/\0",
+            "/é",
+            "/a\\b",
+            "/a b",
         ] {
             assert_eq!(ReturnTo::parse(wrong), None, "{wrong:?}");
         }

@@ -51,7 +51,8 @@ impl LoginThrottle {
     ) -> Result<(), Throttled> {
         let [person, everybody] = keys(name, address);
         self.count(person.clone(), Self::PER_PERSON, now)?;
-        self.count(everybody, Self::PER_ADDRESS, now).inspect_err(|_| self.give_back(person))
+        self.count(everybody, Self::PER_ADDRESS, now)
+            .inspect_err(|_| self.give_back(person))
     }
 
     /// The password was right: the attempts so far were the owner's.
@@ -139,8 +140,14 @@ mod tests {
         }
         let later = NOW.plus(Duration::from_secs(60));
         let retry_after = Duration::from_secs(240);
-        assert_eq!(throttle.attempt("ada", here, later), Err(Throttled { retry_after }));
-        assert_eq!(throttle.attempt("ada", here, NOW.plus(Duration::from_secs(300))), Ok(()));
+        assert_eq!(
+            throttle.attempt("ada", here, later),
+            Err(Throttled { retry_after })
+        );
+        assert_eq!(
+            throttle.attempt("ada", here, NOW.plus(Duration::from_secs(300))),
+            Ok(())
+        );
     }
 
     #[test]

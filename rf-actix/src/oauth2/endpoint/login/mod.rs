@@ -1,0 +1,9 @@
+//! `GET` and `POST /login`: the built-in sign-in page.
+
+mod page;
+mod return_to;
+mod throttle;
+
+pub(crate) use page::{get, post};
+pub(crate) use return_to::ReturnTo;
+pub(crate) use throttle::LoginThrottle;
