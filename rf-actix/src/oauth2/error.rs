@@ -6,7 +6,6 @@ use std::fmt;
 
 use super::model::ScopeSet;
 use super::settings::SettingError;
-use super::store::StoreError;
 
 /// Why the server could not be built or a client not be registered.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +39,9 @@ pub enum Error {
         /// What is wrong with it.
         source: SettingError,
     },
+    /// A secret could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
     /// A key cannot be made or used.
     #[error("signing key {id}: {reason}")]
     Key {
@@ -204,3 +206,20 @@ pub enum AuthError {
     #[error("the access token could not be checked: {0}")]
     Unavailable(#[source] StoreError),
 }
+
+/// The database failed; the cause is for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(#[source] Box<dyn StdError + Send + Sync>);
+
+impl StoreError {
+    /// Wraps what an adapter ran into.
+    pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+/// A secret could not be hashed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot hash a secret: {0}")]
+pub struct HashError(pub(crate) String);

@@ -51,8 +51,8 @@ pub enum Event {
     },
     /// A client failed to prove who it is.
     ClientRefused {
-        /// Which it claimed to be, when that is a registered one.
-        client_id: Option<ClientId>,
+        /// Whether because of too many failures.
+        throttled: bool,
     },
     /// A person signed in.
     LoginSucceeded {

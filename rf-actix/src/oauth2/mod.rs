@@ -1,10 +1,16 @@
 //! An OAuth 2.0 authorization server, and the guards of the resources behind it.
 
 mod authorization;
+mod client_auth;
 pub(crate) mod configure;
 mod endpoint;
+mod entity;
 mod error;
 mod event;
+mod grant;
+mod key;
+mod login_throttle;
+mod migration;
 pub mod model;
 pub mod page;
 mod policy;
@@ -17,18 +23,20 @@ mod token;
 mod users;
 
 pub use endpoint::AuthorizeParams;
-pub use error::{AuthError, Error, ErrorCode, OAuthError};
+pub use error::{AuthError, Error, ErrorCode, HashError, OAuthError, StoreError};
 pub use event::Event;
+pub use migration::Migrator;
 pub use model::*;
 pub use policy::{DefaultPolicy, Policy};
 pub(crate) use resource::authorize;
 pub use resource::{AccessToken, BearerToken, ScopeGuard, ScopeRequirement, Scoped};
-pub use server::OAuth2Server;
+pub use server::{OAuth2Server, OAuth2ServerBuilder};
 pub use settings::{
     AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
     ScopeTexts, SettingError, SigningAlgorithm, TokenFormat, UserSettings,
 };
-pub use token::{HashError, Hasher, TokenKind, generate};
+pub use store::sea_orm::connect;
+pub use token::{Hasher, TokenKind, generate};
 pub use users::{ConfigUsers, Users, UsersError};
 
 #[cfg(feature = "macros")]

@@ -1,18 +1,58 @@
 //! [`OAuth2Server`]: the handle on everything.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::endpoint::LoginThrottle;
+use super::client_auth::{Authenticator, Credentials};
+use super::error::{AuthError, Error, ErrorCode, OAuthError};
 use super::event::{Event, Observer};
-use super::model::Clock;
+use super::grant::{GrantContext, execute};
+use super::key::Keyring;
+use super::login_throttle::LoginThrottle;
+use super::model::{
+    Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
+    TokenResponse,
+};
 use super::page::Pages;
 use super::policy::Policy;
-use super::settings::OAuth2Settings;
-use super::store::Store;
+use super::settings::{OAuth2Settings, SettingError};
+use super::store::{Store, StoreError};
+use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, revoke};
 use super::users::Users;
 
+mod builder;
+mod register;
+
+pub use builder::OAuth2ServerBuilder;
+
 /// The authorization server; a cheap clone, shared by all workers.
+///
+/// ```
+/// use rf::oauth2::{Client, GrantType, OAuth2Server, TokenParams, connect};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await?).build().await?;
+/// server.register_client(Client {
+///     id: "nightly-job".into(),
+///     secret: Some("a long random secret".into()),
+///     grants: vec![GrantType::ClientCredentials],
+///     scopes: "reports:write".parse()?,
+///     ..Default::default()
+/// }).await?;
+///
+/// let tokens = server.issue_token(TokenParams {
+///     grant_type: Some("client_credentials".into()),
+///     client_id: Some("nightly-job".into()),
+///     client_secret: Some("a long random secret".into()),
+///     ..Default::default()
+/// }).await?;
+/// let claims = server.validate_token(&tokens.access_token).await?;
+/// assert!(claims.is_client() && claims.scope.contains("reports:write"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct OAuth2Server(Arc<Inner>);
 
@@ -23,12 +63,199 @@ struct Inner {
     policy: Arc<dyn Policy>,
     clock: Clock,
     observer: Observer,
-    cookie_key: [u8; 32],
     pages: Arc<dyn Pages>,
     login_throttle: LoginThrottle,
+    hasher: Hasher,
+    keyring: Arc<Keyring>,
+    issuer: Issuer,
+    verifier: Verifier,
+    epoch: Epoch,
+    authenticator: Authenticator,
 }
 
 impl OAuth2Server {
+    /// A server on the database that the setting `database_url` names, with the people of the settings.
+    ///
+    /// There is no database by default: tokens that vanish with the process would be a trap. An app that has a
+    /// connection already uses [`builder`](Self::builder).
+    ///
+    /// # Errors
+    /// When `database_url` is missing, and as [`OAuth2ServerBuilder::build`].
+    pub async fn new(settings: OAuth2Settings) -> Result<Self, Error> {
+        let url = settings.database_url.clone().ok_or_else(|| {
+            SettingError::new(
+                "database_url",
+                "is missing, write for example \"sqlite://var/app.db\", or use OAuth2Server::builder(db)",
+            )
+        })?;
+        let db = super::store::sea_orm::connect(&url, 10).await?;
+        Self::builder(db).settings(settings).build().await
+    }
+
+    /// Answers a token request whose client, if it has a secret, sent it in the body.
+    ///
+    /// The built-in endpoint also takes HTTP Basic and slows down whoever guesses from one address; prefer
+    /// it to a handler of your own.
+    ///
+    /// # Errors
+    /// As RFC 6749 §5.2 has them.
+    pub async fn issue_token(&self, params: TokenParams) -> Result<TokenResponse, OAuthError> {
+        self.token(&params.without_empty(), &[], None).await
+    }
+
+    /// Answers a token request with the `Authorization` headers it came with.
+    pub(crate) async fn token(
+        &self,
+        params: &TokenParams,
+        authorization: &[&[u8]],
+        address: Option<IpAddr>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let mut asked = None;
+        let mut known = None;
+        let answer = async {
+            let name = params.grant_type.as_deref();
+            let name = name.ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
+            let grant = name.parse::<GrantType>().map_err(|_| {
+                OAuthError::new(
+                    ErrorCode::UnsupportedGrantType,
+                    "this grant_type is not supported",
+                )
+            })?;
+            asked = Some(grant);
+            let (id, secret) = (params.client_id.as_deref(), params.client_secret.as_ref());
+            let credentials = Credentials::read(authorization, id, secret)?;
+            let client = self.authenticate(&credentials, address).await?;
+            known = Some(client.client.id.clone());
+            execute(self.grant_context(), grant, &client, params).await
+        }
+        .await;
+        match (&answer, asked, known) {
+            (Ok(_), Some(grant), Some(client_id)) => self.emit(&Event::TokenIssued {
+                grant,
+                client_id,
+                format: "jwt",
+            }),
+            (Err(error), grant, client_id) => self.emit(&Event::TokenRefused {
+                grant,
+                client_id,
+                error: error.code,
+                cause: error.source.as_ref().map(ToString::to_string),
+            }),
+            // Tokens are issued to known clients by known grants only.
+            (Ok(_), ..) => {}
+        }
+        answer
+    }
+
+    /// The client that `credentials` prove.
+    pub(crate) async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        address: Option<IpAddr>,
+    ) -> Result<RegisteredClient, OAuthError> {
+        let now = self.0.clock.now();
+        let proven = self
+            .0
+            .authenticator
+            .authenticate(credentials, address, now)
+            .await;
+        if let Err(error) = &proven
+            && error.code == ErrorCode::InvalidClient
+        {
+            self.emit(&Event::ClientRefused {
+                throttled: error.retry_after.is_some(),
+            });
+        }
+        proven
+    }
+
+    /// The claims of an access token of this server that counts now.
+    ///
+    /// # Errors
+    /// When it does not, or could not be checked.
+    pub async fn validate_token(&self, token: &str) -> Result<Claims, AuthError> {
+        self.verified_claims(token).await.map(Arc::unwrap_or_clone)
+    }
+
+    /// The same without a copy.
+    pub(crate) async fn verified_claims(&self, token: &str) -> Result<Arc<Claims>, AuthError> {
+        self.0.verifier.verify(token).await
+    }
+
+    /// Revokes a token of `client` (RFC 7009).
+    pub(crate) async fn revoke_token(
+        &self,
+        token: &Secret,
+        client: &RegisteredClient,
+    ) -> Result<(), OAuthError> {
+        let parts = (&*self.0.store, &self.0.verifier, &self.0.epoch);
+        revoke(token, client, parts, &self.0.observer, self.0.clock.now()).await?;
+        Ok(())
+    }
+
+    /// What `client` may know of a token (RFC 7662).
+    pub(crate) async fn introspect_token(
+        &self,
+        token: &Secret,
+        client: &RegisteredClient,
+    ) -> Result<Introspection, OAuthError> {
+        let settings = &self.0.settings;
+        let names = (settings.issuer.as_str(), settings.audience());
+        let parts = (&*self.0.store, &self.0.verifier);
+        let policy = &*self.0.policy;
+        let mut found = introspect(token, client, parts, policy, names, self.0.clock.now()).await?;
+        if let Some(token) = &mut found.token
+            && let Some(user) = token.user()
+        {
+            let claims = self.0.users.claims(&user).await;
+            let claims = claims.map_err(OAuthError::unavailable)?;
+            let name = claims
+                .get("preferred_username")
+                .and_then(|name| name.as_str());
+            token.username = name.map(str::to_owned);
+        }
+        Ok(found)
+    }
+
+    /// Takes back everything `subject` gave `client`: remembered consent and all tokens.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdraw_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<(), StoreError> {
+        self.0.store.delete_consent(subject, client).await?;
+        let now = self.0.clock.now();
+        self.0.store.revoke_grants_of(subject, client, now).await?;
+        self.0.epoch.advance();
+        Ok(())
+    }
+
+    /// Removes at most `batch` (1 to 500) rows of each kind that ended a day ago or earlier, and says how many
+    /// they were. Safe to run on every instance; call it every few minutes, again at once while it removes
+    /// many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purge(&self, batch: u64) -> Result<u64, StoreError> {
+        // Used codes are kept for a while, so that their replay is still seen.
+        let before = self.0.clock.now().as_millis() - 24 * 60 * 60 * 1000;
+        self.0
+            .store
+            .purge(Timestamp::from_millis(before), batch)
+            .await
+    }
+
+    /// Whether the database answers. The keys are there, or there would be no server.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.0.store.ping().await
+    }
+
     /// What it was built from.
     pub fn settings(&self) -> &OAuth2Settings {
         &self.0.settings
@@ -54,10 +281,15 @@ impl OAuth2Server {
         &self.0.clock
     }
 
+    /// The keys.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
     /// The 32 bytes that sign session cookies and form tokens; the same on all instances. Derive one key for
     /// each use from it.
     pub(crate) fn cookie_key(&self) -> &[u8; 32] {
-        &self.0.cookie_key
+        self.0.keyring.cookie()
     }
 
     /// What people see.
@@ -73,6 +305,21 @@ impl OAuth2Server {
     /// Tells the observer.
     pub(crate) fn emit(&self, event: &Event) {
         self.0.observer.emit(event);
+    }
+
+    fn grant_context(&self) -> GrantContext<'_> {
+        let inner = &*self.0;
+        GrantContext {
+            settings: &inner.settings,
+            store: &*inner.store,
+            users: &*inner.users,
+            policy: &*inner.policy,
+            issuer: &inner.issuer,
+            keyring: &inner.keyring,
+            epoch: &inner.epoch,
+            observer: &inner.observer,
+            now: inner.clock.now(),
+        }
     }
 }
 

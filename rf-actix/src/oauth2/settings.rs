@@ -13,6 +13,7 @@ use super::model::{GrantType, Scope, Secret};
 mod validate;
 
 pub use validate::SettingError;
+pub(crate) use validate::check_client;
 
 /// The settings of the authorization server.
 ///
@@ -82,6 +83,11 @@ impl OAuth2Settings {
     /// For whom the access tokens are.
     pub fn audience(&self) -> &str {
         self.audience.as_deref().unwrap_or(&self.issuer)
+    }
+
+    /// How long anything of a grant can live: `expires_at` of a new [`Grant`](super::model::Grant).
+    pub(crate) fn grant_ttl(&self) -> Duration {
+        self.code_ttl + self.refresh_token.ttl + self.access_token.ttl
     }
 }
 

@@ -6,9 +6,10 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+use super::error::HashError;
 use super::model::{Secret, Subject};
 use super::settings::UserSettings;
-use super::token::{HashError, Hasher};
+use super::token::Hasher;
 
 /// Why people could not be looked up; the cause is for the log.
 pub type UsersError = Box<dyn StdError + Send + Sync>;

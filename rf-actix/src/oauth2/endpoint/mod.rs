@@ -8,4 +8,3 @@ pub(crate) mod logout;
 
 pub use authorize::AuthorizeParams;
 pub(crate) use handle::{Handle, server};
-pub(crate) use login::LoginThrottle;

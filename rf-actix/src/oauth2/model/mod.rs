@@ -37,6 +37,7 @@ pub use client::{
 pub use digest::Digest;
 pub use grant::{Consent, Grant, GrantId};
 pub use key::{KeyPurpose, SigningKey};
+pub(crate) use parameters::decode_form;
 pub use parameters::{MalformedParameters, Parameters};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use scope::{InvalidScope, Scope, ScopeSet};

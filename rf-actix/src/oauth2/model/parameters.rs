@@ -45,7 +45,7 @@ impl Parameters {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &b""[..]),
             };
-            pairs.push((decode(name)?, decode(value)?));
+            pairs.push((decode_form(name)?, decode_form(value)?));
         }
         Ok(Self(pairs))
     }
@@ -99,7 +99,7 @@ impl FromIterator<(String, String)> for Parameters {
 }
 
 /// Undoes the encoding of one name or value: `+` is a space, the rest is percent-encoded UTF-8.
-pub(crate) fn decode(bytes: &[u8]) -> Result<String, MalformedParameters> {
+pub(crate) fn decode_form(bytes: &[u8]) -> Result<String, MalformedParameters> {
     let spaced: Vec<u8> = bytes
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })

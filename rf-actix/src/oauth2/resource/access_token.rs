@@ -56,7 +56,7 @@ impl AccessToken {
         }
         let server = server(req)?;
         let sent = BearerToken::from_parts(req.headers(), req.query_string())?;
-        let token = Self(Arc::new(server.validate_token(sent.token()).await?));
+        let token = Self(server.verified_claims(sent.token()).await?);
         req.extensions_mut().insert(token.clone());
         Ok(token)
     }

@@ -3,7 +3,6 @@
 mod client;
 mod code;
 mod consent;
-mod error;
 mod grant;
 mod interaction;
 mod key;
@@ -11,10 +10,10 @@ mod purge;
 pub mod sea_orm;
 mod token;
 
+pub use super::error::StoreError;
 pub use client::ClientStore;
 pub use code::CodeStore;
 pub use consent::ConsentStore;
-pub use error::StoreError;
 pub use grant::GrantStore;
 pub use interaction::InteractionStore;
 pub use key::KeyStore;

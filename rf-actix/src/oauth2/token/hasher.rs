@@ -8,6 +8,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::oauth2::error::HashError;
 use crate::oauth2::model::Secret;
 
 /// Hashes and verifies client secrets and passwords by Argon2id (19 MiB, t = 2; OWASP's first choice).
@@ -19,11 +20,6 @@ pub struct Hasher {
     permits: Arc<Semaphore>,
     decoy: Arc<str>,
 }
-
-/// A secret could not be hashed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot hash a secret: {0}")]
-pub struct HashError(String);
 
 impl Hasher {
     /// A hasher; makes the decoy that unknown names are measured against.

@@ -1,7 +1,19 @@
 //! Making and checking what the server hands out.
 
 mod hasher;
+mod introspection;
+mod issuer;
+mod revocation;
+mod rotation;
 mod secret;
+mod verifier;
 
-pub use hasher::{HashError, Hasher};
+pub use hasher::Hasher;
 pub use secret::{TokenKind, generate};
+
+pub(crate) use introspection::{Introspection, introspect};
+pub(crate) use issuer::{Issuer, Order};
+pub(crate) use revocation::revoke;
+pub(crate) use rotation::successor;
+pub(crate) use secret::random_bytes;
+pub(crate) use verifier::{Epoch, Verifier};

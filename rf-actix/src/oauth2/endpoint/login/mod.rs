@@ -2,8 +2,6 @@
 
 mod page;
 mod return_to;
-mod throttle;
 
 pub(crate) use page::{get, post};
 pub(crate) use return_to::ReturnTo;
-pub(crate) use throttle::LoginThrottle;

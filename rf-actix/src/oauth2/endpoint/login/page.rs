@@ -1,6 +1,6 @@
 //! The form, and what it brings back.
 
-use super::{ReturnTo, throttle::Throttled};
+use super::ReturnTo;
 use crate::oauth2::{
     endpoint::{
         Handle,
@@ -9,6 +9,7 @@ use crate::oauth2::{
     },
     error::OAuthError,
     event::Event,
+    login_throttle::Throttled,
     model::{ClientId, Parameters, Secret, Subject},
     page::{LoginError, LoginView},
     server::OAuth2Server,

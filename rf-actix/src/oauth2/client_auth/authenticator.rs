@@ -1,0 +1,97 @@
+//! Proving what a client presents.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::credentials::{Credentials, Mechanism, refused};
+use super::secret_cache::SecretCache;
+use super::throttle::Throttle;
+use crate::oauth2::error::{ErrorCode, OAuthError};
+use crate::oauth2::model::{AuthMethod, RegisteredClient, Secret, Timestamp};
+use crate::oauth2::store::Store;
+use crate::oauth2::token::Hasher;
+
+/// Authenticates clients.
+#[derive(Debug)]
+pub(crate) struct Authenticator {
+    store: Arc<dyn Store>,
+    hasher: Hasher,
+    cache: SecretCache,
+    throttle: Throttle,
+}
+
+impl Authenticator {
+    pub(crate) fn new(store: Arc<dyn Store>, hasher: Hasher) -> Self {
+        Self {
+            store,
+            hasher,
+            cache: SecretCache::new(),
+            throttle: Throttle::new(10, Duration::from_secs(60)),
+        }
+    }
+
+    /// The client that `presented` proves.
+    ///
+    /// Whatever is wrong, the answer is the same, and takes the same time when there was a secret.
+    pub(crate) async fn authenticate(
+        &self,
+        presented: &Credentials,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<RegisteredClient, OAuthError> {
+        let basic = presented.mechanism == Mechanism::Secret(AuthMethod::Basic);
+        let client = self.store.client(&presented.id).await?;
+        let client = client.filter(|client| !client.disabled);
+        let Some(secret) = &presented.secret else {
+            // RFC 6749 §2.1: without a secret only a public client, and only by its identifier.
+            return client
+                .filter(|client| client.is_public() && presented.mechanism == Mechanism::None)
+                .ok_or_else(|| refused(basic));
+        };
+        let proven = self
+            .check_secret(presented, secret, client.as_ref(), address, now)
+            .await?;
+        client.filter(|_| proven).ok_or_else(|| refused(basic))
+    }
+
+    async fn check_secret(
+        &self,
+        presented: &Credentials,
+        secret: &Secret,
+        client: Option<&RegisteredClient>,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
+        let name = presented.id.as_str();
+        // A client that is pinned to one mechanism has no secret by another.
+        let pinned_otherwise = client.is_some_and(|client| {
+            let pinned = client.client.auth_method;
+            pinned.is_some_and(|method| presented.mechanism != Mechanism::Secret(method))
+        });
+        let hashes = match client {
+            Some(client) if !pinned_otherwise => client.secret_hashes.as_slice(),
+            _ => &[],
+        };
+        if !hashes.is_empty() && self.cache.knows(&presented.id, hashes, secret) {
+            return Ok(true);
+        }
+        self.throttle
+            .check(name, address, now)
+            .map_err(|wait| OAuthError {
+                retry_after: Some(wait),
+                ..OAuthError::new(
+                    ErrorCode::InvalidClient,
+                    "too many failed attempts, try again later",
+                )
+            })?;
+        let met = (self.hasher.verify(secret, hashes).await).map_err(OAuthError::internal)?;
+        if met {
+            self.cache.remember(&presented.id, hashes, secret);
+            self.throttle.succeeded(name, address);
+        } else {
+            self.throttle.failed(name, address, now);
+        }
+        Ok(met)
+    }
+}

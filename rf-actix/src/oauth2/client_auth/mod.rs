@@ -1,0 +1,10 @@
+//! Who the client is: exactly one of HTTP Basic, body and nothing (RFC 6749 §2.3).
+
+mod authenticator;
+mod credentials;
+mod secret_cache;
+mod throttle;
+
+pub(crate) use authenticator::Authenticator;
+pub(crate) use credentials::{Credentials, Mechanism};
+pub(crate) use throttle::Throttle;

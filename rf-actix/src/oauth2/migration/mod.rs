@@ -1,0 +1,7 @@
+//! The tables and how they come to be, one file per step.
+
+mod column;
+mod m0001_initial;
+mod migrator;
+
+pub use migrator::Migrator;

@@ -1,0 +1,122 @@
+//! The handle, its write transactions, and trying them again.
+
+use std::fmt;
+use std::time::Duration;
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::oauth2::store::StoreError;
+
+/// Everything the server keeps, in one database.
+#[derive(Clone)]
+pub struct SeaOrmStore {
+    pub(super) db: DatabaseConnection,
+}
+
+impl fmt::Debug for SeaOrmStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SeaOrmStore")
+            .field("backend", &self.db.get_database_backend())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How often a transaction is tried before its failure is believed.
+const ATTEMPTS: u32 = 8;
+
+impl SeaOrmStore {
+    /// The store in `db`; its tables are made by [`migrate`](Self::migrate).
+    pub fn new(db: DatabaseConnection) -> Self {
+        Self { db }
+    }
+
+    /// A transaction that is going to write.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.db.get_database_backend() {
+            // A transaction that begins by reading fails at its first write when another one wrote meanwhile.
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            },
+            // The default there locks gaps and, on MariaDB, refuses rows that changed since the snapshot.
+            DbBackend::MySql => TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                ..Default::default()
+            },
+            _ => TransactionOptions::default(),
+        };
+        self.db.begin_with_options(options).await
+    }
+}
+
+/// Does `work`, again when the database asks for it: deadlock, serialization failure, busy.
+pub(super) async fn again<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
+    let mut attempt = 1;
+    loop {
+        match work().await {
+            Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
+                tokio::time::sleep(pause(attempt)).await;
+                attempt += 1;
+            }
+            other => return other.map_err(StoreError::new),
+        }
+    }
+}
+
+/// Longer each time, and never the same for two.
+pub(super) fn pause(attempt: u32) -> Duration {
+    let mut random = [0; 1];
+    // Without randomness the pauses are alike, which is slower and still right.
+    let _ = getrandom::fill(&mut random);
+    let most = 4_u64 << attempt.min(8);
+    Duration::from_millis(1 + u64::from(random[0]) * most / 255)
+}
+
+/// Whether the row was there already.
+pub(super) fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+fn is_transient(error: &DbErr) -> bool {
+    let (DbErr::Exec(cause) | DbErr::Query(cause) | DbErr::Conn(cause)) = error else {
+        return false;
+    };
+    is_transient_cause(cause)
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn is_transient_cause(cause: &RuntimeErr) -> bool {
+    let RuntimeErr::SqlxError(error) = cause else {
+        return false;
+    };
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sea_orm::SqlxMySqlError>() {
+        // ER_CHECKREAD, ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK.
+        return matches!(error.number(), 1020 | 1205 | 1213);
+    }
+    #[cfg(feature = "sqlite")]
+    if error
+        .try_downcast_ref::<sea_orm::SqlxSqliteError>()
+        .is_some()
+    {
+        // SQLITE_BUSY and SQLITE_LOCKED, in the low byte of the extended code.
+        let code = error.code().and_then(|code| code.parse::<i32>().ok());
+        return matches!(code.map(|code| code & 0xff), Some(5 | 6));
+    }
+    // PostgreSQL: serialization_failure, deadlock_detected.
+    matches!(error.code().as_deref(), Some("40001" | "40P01"))
+}
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+fn is_transient_cause(_: &RuntimeErr) -> bool {
+    false
+}
