@@ -27,14 +27,25 @@ async fn is_refused(browser: &Browser, form: &[(&str, &str)]) {
 #[actix_web::test]
 async fn allowing_gives_a_code_with_state_and_iss() {
     let site = Site::start().await;
-    let response = site.signed_in().await.allow(&Request::good(), &["read"]).await;
+    let response = site
+        .signed_in()
+        .await
+        .allow(&Request::good(), &["read"])
+        .await;
     assert_eq!(response.status(), 303);
     assert!(location(&response).starts_with("https://app.example.com/cb?code=rfc_"));
     assert_eq!(answer(&response, "state").as_deref(), Some("xyz"));
     assert_eq!(answer(&response, "iss").as_ref(), Some(&site.base));
     let tokens = redeem(&site, &response).await;
-    let claims = site.server.validate_token(&tokens.access_token).await.unwrap();
-    assert_eq!((claims.sub.as_str(), claims.scope.to_string().as_str()), ("demo", "read"));
+    let claims = site
+        .server
+        .validate_token(&tokens.access_token)
+        .await
+        .unwrap();
+    assert_eq!(
+        (claims.sub.as_str(), claims.scope.to_string().as_str()),
+        ("demo", "read")
+    );
     assert!(site.saw(|event| matches!(event, Event::Authorized { .. })));
     site.stop().await;
 }
@@ -44,7 +55,11 @@ async fn denying_is_access_denied_with_state_and_iss() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
     let ticket = browser.ticket(&Request::good()).await;
-    let form = [("ticket", ticket.as_str()), ("decision", "deny"), ("scope", "read")];
+    let form = [
+        ("ticket", ticket.as_str()),
+        ("decision", "deny"),
+        ("scope", "read"),
+    ];
     let response = browser.post("/oauth/authorize", &form).await;
     assert_eq!(response.status(), 303);
     assert_eq!(answer(&response, "error").as_deref(), Some("access_denied"));
@@ -60,7 +75,11 @@ async fn a_ticket_counts_once() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
     let ticket = browser.ticket(&Request::good()).await;
-    let form = [("ticket", ticket.as_str()), ("decision", "allow"), ("scope", "read")];
+    let form = [
+        ("ticket", ticket.as_str()),
+        ("decision", "allow"),
+        ("scope", "read"),
+    ];
     assert_eq!(browser.post("/oauth/authorize", &form).await.status(), 303);
     is_refused(&browser, &form).await;
     site.stop().await;
@@ -71,10 +90,18 @@ async fn an_answer_needs_its_own_ticket_and_session() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
     let ticket = browser.ticket(&Request::good()).await;
-    let form = [("ticket", ticket.as_str()), ("decision", "allow"), ("scope", "read")];
+    let form = [
+        ("ticket", ticket.as_str()),
+        ("decision", "allow"),
+        ("scope", "read"),
+    ];
     is_refused(&site.browser(), &form).await;
     is_refused(&site.signed_in().await, &form).await;
-    is_refused(&browser, &[("ticket", "rft_guessed"), ("decision", "allow")]).await;
+    is_refused(
+        &browser,
+        &[("ticket", "rft_guessed"), ("decision", "allow")],
+    )
+    .await;
     is_refused(&browser, &[("ticket", &ticket)]).await;
     is_refused(&browser, &[("ticket", &ticket), ("decision", "maybe")]).await;
     is_refused(&browser, &[form[0], form[0], form[1], form[2]]).await;
@@ -89,7 +116,15 @@ async fn a_page_that_was_open_too_long_is_refused() {
     let browser = site.signed_in().await;
     let ticket = browser.ticket(&Request::good()).await;
     site.pass(10 * 60);
-    is_refused(&browser, &[("ticket", &ticket), ("decision", "allow"), ("scope", "read")]).await;
+    is_refused(
+        &browser,
+        &[
+            ("ticket", &ticket),
+            ("decision", "allow"),
+            ("scope", "read"),
+        ],
+    )
+    .await;
     site.stop().await;
 }
 
@@ -99,7 +134,15 @@ async fn signing_in_as_somebody_else_in_another_tab_voids_the_page() {
     let browser = site.signed_in().await;
     let ticket = browser.ticket(&Request::good()).await;
     assert_eq!(browser.sign_in("eve<b>", "eve", "/").await.status(), 303);
-    is_refused(&browser, &[("ticket", &ticket), ("decision", "allow"), ("scope", "read")]).await;
+    is_refused(
+        &browser,
+        &[
+            ("ticket", &ticket),
+            ("decision", "allow"),
+            ("scope", "read"),
+        ],
+    )
+    .await;
     site.stop().await;
 }
 
@@ -151,8 +194,18 @@ async fn allowing_nothing_is_denying() {
 async fn a_request_without_scope_asks_for_all_that_the_client_may_have() {
     let site = Site::start().await;
     let request = Request::good().without("scope");
-    let page = site.signed_in().await.get(&request.path()).await.text().await.unwrap();
-    assert!(page.contains("value=\"read\"") && page.contains("value=\"write\""), "{page}");
+    let page = site
+        .signed_in()
+        .await
+        .get(&request.path())
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        page.contains("value=\"read\"") && page.contains("value=\"write\""),
+        "{page}"
+    );
     site.stop().await;
 }
 
@@ -170,9 +223,14 @@ async fn consent_is_remembered_for_the_same_person_client_and_no_more_scopes() {
     assert_eq!(browser.get(&another_client.path()).await.status(), 200);
     let somebody_else = site.browser();
     somebody_else.sign_in("eve<b>", "eve", "/").await;
-    assert_eq!(somebody_else.get(&Request::good().path()).await.status(), 200);
+    assert_eq!(
+        somebody_else.get(&Request::good().path()).await.status(),
+        200
+    );
     // What is allowed later adds up.
-    browser.allow(&Request::good().set("scope", "write"), &["write"]).await;
+    browser
+        .allow(&Request::good().set("scope", "write"), &["write"])
+        .await;
     assert_eq!(browser.get(&more.path()).await.status(), 303);
     site.stop().await;
 }
@@ -217,12 +275,23 @@ async fn names_and_texts_are_escaped_on_the_page() {
     let site = Site::start().await;
     let browser = site.browser();
     browser.sign_in("eve<b>", "eve", "/").await;
-    let page = browser.get(&Request::good().path()).await.text().await.unwrap();
+    let page = browser
+        .get(&Request::good().path())
+        .await
+        .text()
+        .await
+        .unwrap();
     for raw in ["<i>app", "<everything>", "eve<b>"] {
         assert!(!page.contains(raw), "{page}");
     }
-    assert!(page.contains("Read &#60;everything&#62; &#38; more"), "{page}");
-    assert!(page.contains("app.example.com"), "where the browser goes: {page}");
+    assert!(
+        page.contains("Read &#60;everything&#62; &#38; more"),
+        "{page}"
+    );
+    assert!(
+        page.contains("app.example.com"),
+        "where the browser goes: {page}"
+    );
     site.stop().await;
 }
 
@@ -230,8 +299,19 @@ async fn names_and_texts_are_escaped_on_the_page() {
 async fn another_account_can_be_chosen_from_the_page() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
-    let page = browser.get(&Request::good().path()).await.text().await.unwrap();
-    let link = page.split_once("<a href=\"").unwrap().1.split_once('"').unwrap().0;
+    let page = browser
+        .get(&Request::good().path())
+        .await
+        .text()
+        .await
+        .unwrap();
+    let link = page
+        .split_once("<a href=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     let login = browser.get(link).await.text().await.unwrap();
     assert_eq!(hidden(&login, "return_to"), Request::good().path());
     site.stop().await;

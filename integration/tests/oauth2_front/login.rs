@@ -21,7 +21,12 @@ async fn a_request_goes_on_intact_after_the_login() {
     let browser = site.browser();
     let to_login = browser.get(&Request::good().path()).await;
     assert_eq!(to_login.status(), 303);
-    let page = browser.get(&location(&to_login)).await.text().await.unwrap();
+    let page = browser
+        .get(&location(&to_login))
+        .await
+        .text()
+        .await
+        .unwrap();
     let response = browser.send_login(&page, "demo", "demo").await;
     assert_eq!(response.status(), 303);
     assert!(location(&response).starts_with(&Request::good().path()));
@@ -50,15 +55,23 @@ async fn signing_in_starts_a_new_session() {
     let page = browser.get("/login").await;
     let before = cookie(&page).split(';').next().unwrap().to_owned();
     let page = page.text().await.unwrap();
-    assert_eq!(browser.send_login(&page, "demo", "demo").await.status(), 303);
+    assert_eq!(
+        browser.send_login(&page, "demo", "demo").await.status(),
+        303
+    );
     assert!(is_signed_in(&browser).await);
     // Whoever planted the first cookie holds nothing.
     let attacker = site.browser();
-    let request = attacker.http.get(format!("{}{}", site.base, Request::good().path()));
+    let request = attacker
+        .http
+        .get(format!("{}{}", site.base, Request::good().path()));
     let response = request.header("cookie", before).send().await.unwrap();
     assert_eq!(response.status(), 303);
     // Nor does the form of the old session count in the new one.
-    assert_eq!(browser.send_login(&page, "demo", "demo").await.status(), 403);
+    assert_eq!(
+        browser.send_login(&page, "demo", "demo").await.status(),
+        403
+    );
     site.stop().await;
 }
 
@@ -82,10 +95,17 @@ async fn wrong_name_and_wrong_password_are_answered_alike() {
         assert_eq!(response.status(), 403);
         let page = response.text().await.unwrap();
         let csrf = hidden(&page, "csrf");
-        page.replace(&csrf, "").replace(&format!("value=\"{name}\""), "")
+        page.replace(&csrf, "")
+            .replace(&format!("value=\"{name}\""), "")
     };
-    assert_eq!(answer("demo", "wrong").await, answer("nobody", "demo").await);
-    assert_eq!(answer("demo", "").await, answer("", "").await.replace(" autofocus", ""));
+    assert_eq!(
+        answer("demo", "wrong").await,
+        answer("nobody", "demo").await
+    );
+    assert_eq!(
+        answer("demo", "").await,
+        answer("", "").await.replace(" autofocus", "")
+    );
     assert!(site.saw(|event| matches!(event, Event::LoginFailed { throttled: false })));
     site.stop().await;
 }
@@ -109,8 +129,17 @@ async fn return_to_is_a_path_of_this_server_only() {
         "http:/evil.example.com",
     ] {
         let query = Request::empty().set("return_to", wrong).query();
-        assert_eq!(browser.get(&format!("/login?{query}")).await.status(), 400, "{wrong}");
-        let form = [("username", "demo"), ("password", "demo"), ("csrf", &csrf), ("return_to", wrong)];
+        assert_eq!(
+            browser.get(&format!("/login?{query}")).await.status(),
+            400,
+            "{wrong}"
+        );
+        let form = [
+            ("username", "demo"),
+            ("password", "demo"),
+            ("csrf", &csrf),
+            ("return_to", wrong),
+        ];
         let response = browser.post("/login", &form).await;
         assert_eq!(response.status(), 400, "{wrong}");
         assert!(response.headers().get(SET_COOKIE).is_none(), "{wrong}");
@@ -131,7 +160,11 @@ async fn a_form_of_another_session_signs_nobody_in() {
         assert!(!is_signed_in(&browser).await);
     }
     // Without any cookie at all.
-    let form = [("username", "demo"), ("password", "demo"), ("csrf", &*hidden(&theirs, "csrf"))];
+    let form = [
+        ("username", "demo"),
+        ("password", "demo"),
+        ("csrf", &*hidden(&theirs, "csrf")),
+    ];
     assert_eq!(site.browser().post("/login", &form).await.status(), 403);
     site.stop().await;
 }
@@ -145,7 +178,11 @@ async fn too_many_attempts_wait_and_the_right_password_waits_with_them() {
     }
     let response = browser.sign_in("demo", "demo", "/").await;
     assert_eq!(response.status(), 429);
-    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let wait: u64 = response.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=300).contains(&wait), "{wait}");
     assert!(site.saw(|event| matches!(event, Event::LoginFailed { throttled: true })));
     site.pass(wait);
@@ -172,9 +209,21 @@ async fn a_form_that_is_too_large_or_no_form_is_refused() {
     let site = Site::start().await;
     let browser = site.browser();
     let large = "x".repeat(100_000);
-    assert_eq!(browser.post("/login", &[("username", &large)]).await.status(), 400);
-    let json = browser.http.post(format!("{}/login", site.base)).json(&"x").send().await.unwrap();
-    assert_eq!(json.status(), 400);
+    assert_eq!(
+        browser
+            .post("/login", &[("username", &large)])
+            .await
+            .status(),
+        413
+    );
+    let json = browser
+        .http
+        .post(format!("{}/login", site.base))
+        .json(&"x")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(json.status(), 415);
     site.stop().await;
 }
 
@@ -186,14 +235,35 @@ async fn signing_out_needs_the_same_origin() {
         let request = browser.http.post(format!("{}/logout", site.base));
         request.header(name, value).send()
     };
-    assert_eq!(logout("origin", "https://evil.example.com").await.unwrap().status(), 400);
-    assert_eq!(logout("origin", "null").await.unwrap().status(), 400);
-    assert_eq!(logout("sec-fetch-site", "cross-site").await.unwrap().status(), 400);
-    assert_eq!(logout("sec-fetch-site", "same-site").await.unwrap().status(), 400);
-    assert_eq!(logout("x-nothing", "at-all").await.unwrap().status(), 400);
+    assert_eq!(
+        logout("origin", "https://evil.example.com")
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    assert_eq!(logout("origin", "null").await.unwrap().status(), 403);
+    assert_eq!(
+        logout("sec-fetch-site", "cross-site")
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    assert_eq!(
+        logout("sec-fetch-site", "same-site")
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    assert_eq!(logout("x-nothing", "at-all").await.unwrap().status(), 403);
     assert!(is_signed_in(&browser).await);
     let response = logout("sec-fetch-site", "same-origin").await.unwrap();
-    assert_eq!((response.status().as_u16(), location(&response).as_str()), (303, "/"));
+    assert_eq!(
+        (response.status().as_u16(), location(&response).as_str()),
+        (303, "/")
+    );
     assert!(!is_signed_in(&browser).await);
     assert!(site.saw(|event| matches!(event, Event::LoggedOut { .. })));
     site.stop().await;
@@ -204,7 +274,9 @@ async fn a_script_signs_out_and_gets_no_page() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
     let request = browser.http.post(format!("{}/logout", site.base));
-    let request = request.header(ORIGIN, &site.base).header("accept", "application/json");
+    let request = request
+        .header(ORIGIN, &site.base)
+        .header("accept", "application/json");
     assert_eq!(request.send().await.unwrap().status(), 204);
     assert!(!is_signed_in(&browser).await);
     site.stop().await;
@@ -216,7 +288,10 @@ async fn a_form_token_is_as_good_as_the_origin() {
     let browser = site.signed_in().await;
     let page = browser.get("/login").await.text().await.unwrap();
     let csrf = hidden(&page, "csrf");
-    assert_eq!(browser.post("/logout", &[("csrf", &csrf)]).await.status(), 303);
+    assert_eq!(
+        browser.post("/logout", &[("csrf", &csrf)]).await.status(),
+        303
+    );
     assert!(!is_signed_in(&browser).await);
     site.stop().await;
 }

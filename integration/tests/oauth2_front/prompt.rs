@@ -25,14 +25,23 @@ async fn sign_in_again(browser: &Browser, path: &str) -> String {
 async fn prompt_none_shows_no_page() {
     let site = Site::start().await;
     let silent = Request::good().set("prompt", "none");
-    assert_eq!(error(&site.browser(), silent.clone()).await.as_deref(), Some("login_required"));
+    assert_eq!(
+        error(&site.browser(), silent.clone()).await.as_deref(),
+        Some("login_required")
+    );
     let browser = site.signed_in().await;
-    assert_eq!(error(&browser, silent.clone()).await.as_deref(), Some("consent_required"));
+    assert_eq!(
+        error(&browser, silent.clone()).await.as_deref(),
+        Some("consent_required")
+    );
     browser.allow(&Request::good(), &["read"]).await;
     assert_eq!(error(&browser, silent.clone()).await, None);
     site.pass(100);
     let fresh = silent.set("max_age", "99");
-    assert_eq!(error(&browser, fresh).await.as_deref(), Some("login_required"));
+    assert_eq!(
+        error(&browser, fresh).await.as_deref(),
+        Some("login_required")
+    );
     site.stop().await;
 }
 
@@ -41,10 +50,16 @@ async fn prompt_none_with_another_value_is_an_invalid_request() {
     let site = Site::start().await;
     for prompt in ["none login", "consent none", "nothing"] {
         let request = Request::good().set("prompt", prompt);
-        assert_eq!(error(&site.browser(), request).await.as_deref(), Some("invalid_request"));
+        assert_eq!(
+            error(&site.browser(), request).await.as_deref(),
+            Some("invalid_request")
+        );
     }
     let request = Request::good().set("max_age", "-1");
-    assert_eq!(error(&site.browser(), request).await.as_deref(), Some("invalid_request"));
+    assert_eq!(
+        error(&site.browser(), request).await.as_deref(),
+        Some("invalid_request")
+    );
     site.stop().await;
 }
 

@@ -17,8 +17,17 @@ async fn is_a_page(site: &Site, request: &Request) {
 async fn is_told(site: &Site, request: &Request, error: &str) {
     let response = site.signed_in().await.get(&request.path()).await;
     assert_eq!(response.status(), 303, "{}", request.query());
-    assert!(location(&response).starts_with("https://"), "{}", request.query());
-    assert_eq!(answer(&response, "error").as_deref(), Some(error), "{}", request.query());
+    assert!(
+        location(&response).starts_with("https://"),
+        "{}",
+        request.query()
+    );
+    assert_eq!(
+        answer(&response, "error").as_deref(),
+        Some(error),
+        "{}",
+        request.query()
+    );
     assert_eq!(answer(&response, "state").as_deref(), Some("xyz"));
     assert_eq!(answer(&response, "iss").as_ref(), Some(&site.base));
     assert_eq!(answer(&response, "code"), None);
@@ -67,7 +76,10 @@ async fn a_redirect_uri_that_is_not_registered_byte_for_byte_gets_a_page() {
         let request = Request::good().set("redirect_uri", wrong);
         let response = site.signed_in().await.get(&request.path()).await;
         assert_eq!(response.status(), 400, "{wrong}");
-        assert!(response.headers().get(header::LOCATION).is_none(), "{wrong}");
+        assert!(
+            response.headers().get(header::LOCATION).is_none(),
+            "{wrong}"
+        );
     }
     site.stop().await;
 }
@@ -111,12 +123,22 @@ async fn a_redirect_uri_may_be_left_out_only_when_there_is_one() {
 #[actix_web::test]
 async fn a_response_type_is_needed_and_is_code() {
     let site = Site::start().await;
-    is_told(&site, &Request::good().without("response_type"), "invalid_request").await;
+    is_told(
+        &site,
+        &Request::good().without("response_type"),
+        "invalid_request",
+    )
+    .await;
     for wrong in ["token", "CODE", "code token", "id_token"] {
         let request = Request::good().set("response_type", wrong);
         is_told(&site, &request, "unsupported_response_type").await;
     }
-    is_told(&site, &Request::good().set("response_mode", "fragment"), "invalid_request").await;
+    is_told(
+        &site,
+        &Request::good().set("response_mode", "fragment"),
+        "invalid_request",
+    )
+    .await;
     site.stop().await;
 }
 
@@ -125,17 +147,30 @@ async fn a_client_without_the_grant_is_told_only_at_its_own_redirect_uri() {
     let site = Site::start().await;
     let request = Request::of("service", "https://service.example.com/cb");
     is_told(&site, &request, "unauthorized_client").await;
-    is_a_page(&site, &Request::of("service", "https://evil.example.com/cb")).await;
+    is_a_page(
+        &site,
+        &Request::of("service", "https://evil.example.com/cb"),
+    )
+    .await;
     site.stop().await;
 }
 
 #[actix_web::test]
 async fn an_unknown_or_ill_formed_scope_is_invalid_scope() {
     let site = Site::start().await;
-    for wrong in ["admin", "read admin", "READ", "read\twrite", "re\"ad", "re\\ad", "é"] {
+    for wrong in [
+        "admin",
+        "read admin",
+        "READ",
+        "read\twrite",
+        "re\"ad",
+        "re\\ad",
+        "é",
+    ] {
         is_told(&site, &Request::good().set("scope", wrong), "invalid_scope").await;
     }
-    let more_than_its_own = Request::of("first", "https://first.example.com/cb").set("scope", "write");
+    let more_than_its_own =
+        Request::of("first", "https://first.example.com/cb").set("scope", "write");
     is_told(&site, &more_than_its_own, "invalid_scope").await;
     site.stop().await;
 }
@@ -143,14 +178,31 @@ async fn an_unknown_or_ill_formed_scope_is_invalid_scope() {
 #[actix_web::test]
 async fn a_repeated_parameter_is_an_invalid_request() {
     let site = Site::start().await;
-    for (name, value) in [("scope", "read"), ("response_type", "code"), ("code_challenge", CHALLENGE), ("foo", "")] {
-        is_told(&site, &Request::good().add(name, value).add(name, value), "invalid_request").await;
+    for (name, value) in [
+        ("scope", "read"),
+        ("response_type", "code"),
+        ("code_challenge", CHALLENGE),
+        ("foo", ""),
+    ] {
+        is_told(
+            &site,
+            &Request::good().add(name, value).add(name, value),
+            "invalid_request",
+        )
+        .await;
     }
     is_a_page(&site, &Request::good().add("client_id", "web")).await;
-    is_a_page(&site, &Request::good().add("redirect_uri", "https://app.example.com/cb")).await;
+    is_a_page(
+        &site,
+        &Request::good().add("redirect_uri", "https://app.example.com/cb"),
+    )
+    .await;
     let two_states = Request::good().add("state", "abc");
     let response = site.browser().get(&two_states.path()).await;
-    assert_eq!(answer(&response, "error").as_deref(), Some("invalid_request"));
+    assert_eq!(
+        answer(&response, "error").as_deref(),
+        Some("invalid_request")
+    );
     assert_eq!(answer(&response, "state"), None);
     site.stop().await;
 }
@@ -158,11 +210,20 @@ async fn a_repeated_parameter_is_an_invalid_request() {
 #[actix_web::test]
 async fn an_empty_parameter_counts_as_left_out_and_an_unknown_one_is_ignored() {
     let site = Site::start().await;
-    let request = Request::good().set("foo", "bar").set("prompt", "").set("state", "").set("max_age", "");
+    let request = Request::good()
+        .set("foo", "bar")
+        .set("prompt", "")
+        .set("state", "")
+        .set("max_age", "");
     let response = site.signed_in().await.allow(&request, &["read"]).await;
     assert!(answer(&response, "code").is_some());
     assert_eq!(answer(&response, "state"), None);
-    is_told(&site, &Request::good().set("response_type", ""), "invalid_request").await;
+    is_told(
+        &site,
+        &Request::good().set("response_type", ""),
+        "invalid_request",
+    )
+    .await;
     site.stop().await;
 }
 
@@ -181,7 +242,14 @@ async fn state_comes_back_byte_for_byte() {
     let site = Site::start().await;
     let browser = site.signed_in().await;
     let long = "0123456789abcdef".repeat(128);
-    for state in ["a+b c", "100%25", "ünï©ödé\u{1f600}", "<>\"'&=#?/\\", "\u{0}\r\n", long.as_str()] {
+    for state in [
+        "a+b c",
+        "100%25",
+        "ünï©ödé\u{1f600}",
+        "<>\"'&=#?/\\",
+        "\u{0}\r\n",
+        long.as_str(),
+    ] {
         let request = Request::good().set("state", state);
         let response = browser.allow(&request, &["read"]).await;
         assert_eq!(answer(&response, "state").as_deref(), Some(state));
@@ -189,7 +257,10 @@ async fn state_comes_back_byte_for_byte() {
         let response = browser.get(&denied.path()).await;
         assert_eq!(answer(&response, "state").as_deref(), Some(state));
         // The consent is remembered from now on; ask again to see the page.
-        site.server.withdraw_consent(&"demo".into(), &"web".into()).await.unwrap();
+        site.server
+            .withdraw_consent(&"demo".into(), &"web".into())
+            .await
+            .unwrap();
     }
     site.stop().await;
 }
@@ -210,15 +281,43 @@ async fn state_survives_the_login_too() {
 #[actix_web::test]
 async fn pkce_is_needed_and_only_s256_counts() {
     let site = Site::start().await;
-    for client in [Request::good(), Request::of("spa", "https://spa.example.com/cb")] {
+    for client in [
+        Request::good(),
+        Request::of("spa", "https://spa.example.com/cb"),
+    ] {
         let without = client.clone().without("code_challenge");
         is_told(&site, &without, "invalid_request").await;
-        is_told(&site, &without.without("code_challenge_method"), "invalid_request").await;
-        is_told(&site, &client.clone().without("code_challenge_method"), "invalid_request").await;
-        is_told(&site, &client.clone().set("code_challenge_method", "plain"), "invalid_request").await;
+        is_told(
+            &site,
+            &without.without("code_challenge_method"),
+            "invalid_request",
+        )
+        .await;
+        is_told(
+            &site,
+            &client.clone().without("code_challenge_method"),
+            "invalid_request",
+        )
+        .await;
+        is_told(
+            &site,
+            &client.clone().set("code_challenge_method", "plain"),
+            "invalid_request",
+        )
+        .await;
         let too_long = "a".repeat(129);
-        for wrong in ["short", too_long.as_str(), &format!("{CHALLENGE}="), &format!("{CHALLENGE} ")] {
-            is_told(&site, &client.clone().set("code_challenge", wrong), "invalid_request").await;
+        for wrong in [
+            "short",
+            too_long.as_str(),
+            &format!("{CHALLENGE}="),
+            &format!("{CHALLENGE} "),
+        ] {
+            is_told(
+                &site,
+                &client.clone().set("code_challenge", wrong),
+                "invalid_request",
+            )
+            .await;
         }
     }
     site.stop().await;
@@ -228,7 +327,10 @@ async fn pkce_is_needed_and_only_s256_counts() {
 async fn a_request_that_is_no_form_gets_a_page() {
     let site = Site::start().await;
     for query in ["client_id=%ff", &"a=1&".repeat(100)] {
-        let response = site.browser().get(&format!("/oauth/authorize?{query}")).await;
+        let response = site
+            .browser()
+            .get(&format!("/oauth/authorize?{query}"))
+            .await;
         assert_eq!(response.status(), 400);
     }
     site.stop().await;
@@ -241,7 +343,10 @@ async fn a_request_by_post_goes_on_as_a_get() {
         .browser()
         .http
         .post(format!("{}/oauth/authorize", site.base))
-        .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
+        .header(
+            "content-type",
+            "application/x-www-form-urlencoded; charset=UTF-8",
+        )
         .body(Request::good().query())
         .send()
         .await
@@ -249,8 +354,13 @@ async fn a_request_by_post_goes_on_as_a_get() {
     assert_eq!(response.status(), 303);
     let login = site.browser().get(&location(&response)).await;
     assert!(location(&login).starts_with("/login?return_to="));
-    let json = site.browser().http.post(format!("{}/oauth/authorize", site.base)).json(&"x").send();
-    assert_eq!(json.await.unwrap().status(), 400);
+    let json = site
+        .browser()
+        .http
+        .post(format!("{}/oauth/authorize", site.base))
+        .json(&"x")
+        .send();
+    assert_eq!(json.await.unwrap().status(), 415);
     site.stop().await;
 }
 
@@ -260,22 +370,34 @@ async fn pages_and_redirects_cannot_be_framed_cached_or_read_by_another_origin()
     let browser = site.signed_in().await;
     let from = |path: String| {
         let request = browser.http.get(format!("{}{path}", site.base));
-        request.header(header::ORIGIN, "https://evil.example.com").send()
+        request
+            .header(header::ORIGIN, "https://evil.example.com")
+            .send()
     };
     let consent = from(Request::good().path()).await.unwrap();
     let login = from("/login".into()).await.unwrap();
     let error = from("/oauth/authorize".into()).await.unwrap();
-    let redirect = from(Request::good().set("scope", "x").path()).await.unwrap();
+    let redirect = from(Request::good().set("scope", "x").path())
+        .await
+        .unwrap();
     for (response, status) in [(consent, 200), (login, 200), (error, 400), (redirect, 303)] {
         assert_eq!(response.status(), StatusCode::from_u16(status).unwrap());
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
         assert_eq!(header("cache-control"), Some("no-store"));
         assert_eq!(header("referrer-policy"), Some("no-referrer"));
         assert_eq!(header("access-control-allow-origin"), None);
         if status != 303 {
             assert_eq!(header("x-frame-options"), Some("DENY"));
             let policy = header("content-security-policy").unwrap();
-            assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("form-action"), "{policy}");
+            assert!(
+                policy.contains("frame-ancestors 'none'") && !policy.contains("form-action"),
+                "{policy}"
+            );
         }
     }
     site.stop().await;
@@ -284,7 +406,11 @@ async fn pages_and_redirects_cannot_be_framed_cached_or_read_by_another_origin()
 #[actix_web::test]
 async fn no_method_but_get_and_post_is_allowed() {
     let site = Site::start().await;
-    let response = site.browser().http.delete(format!("{}/oauth/authorize", site.base)).send();
+    let response = site
+        .browser()
+        .http
+        .delete(format!("{}/oauth/authorize", site.base))
+        .send();
     assert_eq!(response.await.unwrap().status(), 405);
     site.stop().await;
 }

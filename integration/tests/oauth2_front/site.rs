@@ -46,7 +46,10 @@ impl Site {
             .unwrap();
         let data = web::Data::new(server.clone());
         let running = HttpServer::new(move || {
-            App::new().app_data(data.clone()).configure(rf::oauth2).configure(routes)
+            App::new()
+                .app_data(data.clone())
+                .configure(rf::oauth2)
+                .configure(routes)
         })
         .workers(1)
         .disable_signals()
@@ -75,7 +78,11 @@ impl Site {
     /// A browser with an empty cookie jar, which stops at every redirect.
     pub fn browser(&self) -> Browser {
         Browser {
-            http: Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap(),
+            http: Client::builder()
+                .cookie_store(true)
+                .redirect(Policy::none())
+                .build()
+                .unwrap(),
             base: self.base.clone(),
         }
     }
@@ -124,11 +131,20 @@ pub struct Browser {
 
 impl Browser {
     pub async fn get(&self, path: &str) -> Response {
-        self.http.get(format!("{}{path}", self.base)).send().await.unwrap()
+        self.http
+            .get(format!("{}{path}", self.base))
+            .send()
+            .await
+            .unwrap()
     }
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
-        self.http.post(format!("{}{path}", self.base)).form(form).send().await.unwrap()
+        self.http
+            .post(format!("{}{path}", self.base))
+            .form(form)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Opens the login page and sends its form.
@@ -136,7 +152,8 @@ impl Browser {
         let query = Request::empty().set("return_to", return_to).query();
         let page = self.get(&format!("/login?{query}")).await;
         assert_eq!(page.status(), 200);
-        self.send_login(&page.text().await.unwrap(), name, password).await
+        self.send_login(&page.text().await.unwrap(), name, password)
+            .await
     }
 
     pub async fn send_login(&self, page: &str, name: &str, password: &str) -> Response {
@@ -168,7 +185,10 @@ impl Browser {
 /// The value of a hidden field, unescaped.
 pub fn hidden(page: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
-    let rest = page.split_once(&start).unwrap_or_else(|| panic!("no {name} in {page}")).1;
+    let rest = page
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("no {name} in {page}"))
+        .1;
     let value = rest.split_once('"').unwrap().0;
     value.replace("&#38;", "&").replace("&amp;", "&")
 }

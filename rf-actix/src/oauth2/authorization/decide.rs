@@ -127,8 +127,6 @@ pub(super) async fn grant(
 ) -> Outcome {
     let settings = context.settings;
     let code = generate(TokenKind::Code);
-    // The last access token can be issued when the last refresh token ends.
-    let longest = settings.code_ttl + settings.refresh_token.ttl + settings.access_token.ttl;
     let grant = Grant {
         id: GrantId::generate(),
         client_id: request.client_id.clone(),
@@ -136,7 +134,7 @@ pub(super) async fn grant(
         scope: request.scope.clone(),
         auth_time,
         created_at: context.now,
-        expires_at: context.now.plus(longest),
+        expires_at: context.now.plus(settings.code_ttl + settings.grant_ttl()),
         revoked_at: None,
     };
     let record = AuthorizationCode {

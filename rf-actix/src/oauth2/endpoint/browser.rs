@@ -3,7 +3,6 @@
 use crate::oauth2::{
     error::{ErrorCode, OAuthError},
     event::Event,
-    model::{MalformedParameters, Parameters},
     page::ErrorView,
     server::OAuth2Server,
     session::{CookieKey, Session},
@@ -18,11 +17,16 @@ use actix_web::{
             X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
-    mime, web,
 };
 
-/// More than any form of ours holds: the longest `return_to`, encoded, and a password.
-const LARGEST_FORM: usize = 64 * 1024;
+/// The path at which a browser finds `path`: below the issuer's, when that has one.
+pub(super) fn public_path(server: &OAuth2Server, path: &str) -> String {
+    let issuer = url::Url::parse(&server.settings().issuer);
+    let base = issuer
+        .as_ref()
+        .map_or("", |url| url.path().trim_end_matches('/'));
+    format!("{base}{path}")
+}
 
 pub(super) fn cookie_key(server: &OAuth2Server) -> CookieKey<'_> {
     CookieKey(server.cookie_key())
@@ -104,11 +108,25 @@ pub(super) fn see_other(location: &str) -> HttpResponseBuilder {
 
 /// A page that says what is wrong, and leads nowhere.
 pub(super) fn error_page(server: &OAuth2Server, error: &OAuthError) -> HttpResponse {
+    let status = match error.code {
+        ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    error_page_as(server, status, error)
+}
+
+/// The same, where HTTP has a better status for it.
+pub(super) fn error_page_as(
+    server: &OAuth2Server,
+    status: StatusCode,
+    error: &OAuthError,
+) -> HttpResponse {
     report(server, error);
-    let (status, title) = match error.code {
-        ErrorCode::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
-        ErrorCode::TemporarilyUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "Please try again"),
-        _ => (StatusCode::BAD_REQUEST, "This request cannot be answered"),
+    let title = match error.code {
+        ErrorCode::ServerError => "Something went wrong",
+        ErrorCode::TemporarilyUnavailable => "Please try again",
+        _ => "This request cannot be answered",
     };
     let view = ErrorView::new(title, &error.description, error.code.as_str());
     page(server, status).body(server.pages().error(&view))
@@ -122,25 +140,4 @@ pub(super) fn report(server: &OAuth2Server, error: &OAuthError) {
             cause: cause.to_string(),
         });
     }
-}
-
-/// The fields of a submitted form.
-pub(super) async fn form(req: &HttpRequest, body: web::Payload) -> Result<Parameters, OAuthError> {
-    let malformed = |_| OAuthError::invalid_request("this form cannot be read");
-    let is_form = mime_type(req).is_some_and(|mime| mime == mime::APPLICATION_WWW_FORM_URLENCODED);
-    if !is_form {
-        return Err(malformed(MalformedParameters));
-    }
-    let bytes = body
-        .to_bytes_limited(LARGEST_FORM)
-        .await
-        .map_err(|_| OAuthError::invalid_request("this form is too large"))?
-        .map_err(|_| OAuthError::invalid_request("this form did not arrive as a whole"))?;
-    Parameters::parse(&bytes).map_err(malformed)
-}
-
-/// The media type of the body, without its parameters.
-fn mime_type(req: &HttpRequest) -> Option<mime::Mime> {
-    let header = req.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    header.split(';').next()?.trim().parse().ok()
 }

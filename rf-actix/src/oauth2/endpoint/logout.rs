@@ -2,12 +2,16 @@
 
 use super::{
     Handle,
-    browser::{cookie_key, error_page, form, no_cookie, see_other, session},
+    body::fields,
+    browser::{cookie_key, error_page_as, no_cookie, public_path, see_other, session},
 };
 use crate::oauth2::{error::OAuthError, event::Event, server::OAuth2Server, session::Session};
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ACCEPT, CACHE_CONTROL, ORIGIN},
+    http::{
+        StatusCode,
+        header::{ACCEPT, CACHE_CONTROL, ORIGIN},
+    },
     web,
 };
 
@@ -19,7 +23,7 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
     if let Some(session) = session(&server, &req) {
         if !is_same_origin(&server, &req) && !brings_token(&server, &req, &session, body).await {
             let error = OAuthError::invalid_request("signing out was asked for by another site");
-            return error_page(&server, &error);
+            return error_page_as(&server, StatusCode::FORBIDDEN, &error);
         }
         if let Some(login) = session.login() {
             server.emit(&Event::LoggedOut {
@@ -38,7 +42,9 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
             .cookie(no_cookie(&server))
             .finish()
     } else {
-        see_other("/").cookie(no_cookie(&server)).finish()
+        see_other(&public_path(&server, "/"))
+            .cookie(no_cookie(&server))
+            .finish()
     }
 }
 
@@ -64,7 +70,7 @@ async fn brings_token(
     session: &Session,
     body: web::Payload,
 ) -> bool {
-    form(req, body).await.is_ok_and(|form| {
+    fields(req, body).await.is_ok_and(|form| {
         form.get("csrf")
             .is_some_and(|csrf| session.issued(csrf, cookie_key(server)))
     })

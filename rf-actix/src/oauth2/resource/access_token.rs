@@ -2,7 +2,7 @@
 
 use super::{bearer::BearerToken, requirement::has_scope};
 use crate::oauth2::{
-    endpoint::server,
+    endpoint::Handle,
     model::{Claims, ClientId, Principal, ScopeSet},
 };
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
@@ -54,7 +54,7 @@ impl AccessToken {
         if let Some(checked) = req.extensions().get::<Self>() {
             return Ok(checked.clone());
         }
-        let server = server(req)?;
+        let server = Handle::extract(req).await?;
         let sent = BearerToken::from_parts(req.headers(), req.query_string())?;
         let token = Self(server.verified_claims(sent.token()).await?);
         req.extensions_mut().insert(token.clone());

@@ -5,7 +5,8 @@ use crate::oauth2::{
     authorization::{Answer, Context, Person, answer, check, decide},
     endpoint::{
         Handle,
-        browser::{cookie_key, error_page, form, see_other, session},
+        body::fields,
+        browser::{cookie_key, error_page, error_page_as, public_path, see_other, session},
     },
     error::OAuthError,
     model::Parameters,
@@ -43,13 +44,13 @@ pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
 
 /// Takes the answer of the consent page, or an authorization request in a body (RFC 6749 §3.1).
 pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -> HttpResponse {
-    let sent = match form(&req, body).await {
+    let sent = match fields(&req, body).await {
         Ok(sent) => sent,
-        Err(error) => return error_page(&server, &error),
+        Err((status, error)) => return error_page_as(&server, status, &error),
     };
     if sent.get("ticket").is_none() {
         // The same request by GET: the cookie of a person who is signed in comes with it, also from another site.
-        return see_other(&format!("{PATH}?{}", sent.to_query())).finish();
+        return see_other(&location(&server, &sent)).finish();
     }
     let session = session(&server, &req);
     let parts = session
@@ -87,10 +88,15 @@ impl OAuth2Server {
     pub async fn authorize(&self, params: super::AuthorizeParams) -> HttpResponse {
         let sent = params.into_parameters();
         match check(&context(self), &sent).await {
-            Ok(_) => see_other(&format!("{PATH}?{}", sent.to_query())).finish(),
+            Ok(_) => see_other(&location(self, &sent)).finish(),
             Err(outcome) => render::outcome(self, outcome, "", None).await,
         }
     }
+}
+
+/// The request as a link.
+fn location(server: &OAuth2Server, sent: &Parameters) -> String {
+    format!("{}?{}", public_path(server, PATH), sent.to_query())
 }
 
 fn context(server: &OAuth2Server) -> Context<'_> {

@@ -4,8 +4,8 @@ use super::{PATH, asked_again};
 use crate::oauth2::{
     authorization::{Outcome, Question},
     endpoint::{
-        browser::{cookie_key, error_page, page, report, see_other},
-        login::ReturnTo,
+        browser::{cookie_key, error_page, page, public_path, report, see_other},
+        login::{PATH as LOGIN, ReturnTo},
     },
     error::{ErrorCode, OAuthError},
     event::Event,
@@ -45,7 +45,7 @@ pub(super) async fn outcome(
         }
         Outcome::NeedLogin => {
             let query = asked_again::note(query, server.clock().now(), cookie_key(server));
-            match login(&query) {
+            match login(server, &query) {
                 Some(location) => see_other(&location).finish(),
                 None => error_page(
                     server,
@@ -53,7 +53,7 @@ pub(super) async fn outcome(
                 ),
             }
         }
-        Outcome::NeedConsent(question) => match (session, login(query)) {
+        Outcome::NeedConsent(question) => match (session, login(server, query)) {
             (Some(session), switch_account) => ask(server, question, session, switch_account).await,
             (None, _) => {
                 let error = OAuthError::internal("a person without a session was to be asked");
@@ -76,10 +76,18 @@ fn refused(server: &OAuth2Server, client_id: Option<ClientId>, error: ErrorCode)
 }
 
 /// The login page that comes back with the request.
-fn login(query: &str) -> Option<String> {
-    let return_to = ReturnTo::parse(&format!("{PATH}?{}", query.replace('\\', "%5C")))?;
+fn login(server: &OAuth2Server, query: &str) -> Option<String> {
+    let request = format!(
+        "{}?{}",
+        public_path(server, PATH),
+        query.replace('\\', "%5C")
+    );
+    let return_to = ReturnTo::parse(&request)?;
     let encoded = utf8_percent_encode(return_to.as_str(), NON_ALPHANUMERIC);
-    Some(format!("/login?return_to={encoded}"))
+    Some(format!(
+        "{}?return_to={encoded}",
+        public_path(server, LOGIN)
+    ))
 }
 
 /// Keeps the request and shows the consent page.
@@ -115,6 +123,8 @@ async fn ask(
         interaction.subject.as_str(),
         &scopes,
     );
+    let action = public_path(server, PATH);
+    view.action = &action;
     view.redirect_host = host.as_deref();
     view.switch_account = switch_account.as_deref();
     page(server, StatusCode::OK).body(server.pages().consent(&view))

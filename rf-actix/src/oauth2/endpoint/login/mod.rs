@@ -5,3 +5,6 @@ mod return_to;
 
 pub(crate) use page::{get, post};
 pub(crate) use return_to::ReturnTo;
+
+/// Where the page is.
+pub(crate) const PATH: &str = "/login";

@@ -1,11 +1,14 @@
 //! The form, and what it brings back.
 
-use super::ReturnTo;
+use super::{PATH, ReturnTo};
 use crate::oauth2::{
     endpoint::{
         Handle,
         authorize::PATH as AUTHORIZE,
-        browser::{cookie, cookie_key, error_page, form, page, see_other, session},
+        body::{address, fields},
+        browser::{
+            cookie, cookie_key, error_page, error_page_as, page, public_path, see_other, session,
+        },
     },
     error::OAuthError,
     event::Event,
@@ -24,7 +27,7 @@ use actix_web::{
 /// Shows the form. Somebody who is signed in sees it too: they may want to be somebody else.
 pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
     let sent = Parameters::parse(req.query_string().as_bytes()).unwrap_or_default();
-    match return_to(&sent) {
+    match return_to(&server, &sent) {
         Ok(return_to) => show(&server, &req, &return_to, "", None).await,
         Err(error) => error_page(&server, &error),
     }
@@ -32,11 +35,11 @@ pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
 
 /// Checks the password, starts a new session and goes on to `return_to`.
 pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -> HttpResponse {
-    let sent = match form(&req, body).await {
+    let sent = match fields(&req, body).await {
         Ok(sent) => sent,
-        Err(error) => return error_page(&server, &error),
+        Err((status, error)) => return error_page_as(&server, status, &error),
     };
-    let return_to = match return_to(&sent) {
+    let return_to = match return_to(&server, &sent) {
         Ok(return_to) => return_to,
         Err(error) => return error_page(&server, &error),
     };
@@ -74,7 +77,7 @@ async fn sign_in(
     name: &str,
     password: &Secret,
 ) -> Result<Subject, Refusal> {
-    let address = req.peer_addr().map(|peer| peer.ip());
+    let address = address(req);
     let throttle = server.login_throttle();
     if let Err(Throttled { retry_after }) = throttle.attempt(name, address, server.clock().now()) {
         server.emit(&Event::LoginFailed { throttled: true });
@@ -95,12 +98,11 @@ async fn sign_in(
 }
 
 /// Where to go on to; the front page when nothing is said.
-fn return_to(sent: &Parameters) -> Result<ReturnTo, OAuthError> {
-    match sent.get("return_to") {
-        None => Ok(ReturnTo::default()),
-        Some(text) => ReturnTo::parse(text)
-            .ok_or_else(|| OAuthError::invalid_request("return_to must be a path on this server")),
-    }
+fn return_to(server: &OAuth2Server, sent: &Parameters) -> Result<ReturnTo, OAuthError> {
+    let front_page = || public_path(server, "/");
+    let path = sent.get("return_to").map_or_else(front_page, str::to_owned);
+    ReturnTo::parse(&path)
+        .ok_or_else(|| OAuthError::invalid_request("return_to must be a path on this server"))
 }
 
 async fn show(
@@ -114,7 +116,9 @@ async fn show(
     let session = session(server, req).unwrap_or_else(|| Session::anonymous(server.clock().now()));
     let csrf = session.csrf(cookie_key(server));
     let client = client_name(server, return_to).await;
+    let action = public_path(server, PATH);
     let mut view = LoginView::new(&csrf, return_to.as_str());
+    view.action = &action;
     view.client_name = client.as_deref();
     view.username = name;
     view.error = error;
@@ -134,9 +138,10 @@ async fn show(
 
 /// The client that waits behind this sign-in, so that people see what they sign in for.
 async fn client_name(server: &OAuth2Server, return_to: &ReturnTo) -> Option<String> {
+    let endpoint = public_path(server, AUTHORIZE);
     let query = return_to
         .as_str()
-        .strip_prefix(AUTHORIZE)?
+        .strip_prefix(&endpoint)?
         .strip_prefix('?')?;
     let sent = Parameters::parse(query.as_bytes()).ok()?;
     let id = ClientId::from(sent.get("client_id")?);

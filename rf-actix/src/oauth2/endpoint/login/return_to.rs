@@ -26,13 +26,6 @@ impl ReturnTo {
     }
 }
 
-/// The front page.
-impl Default for ReturnTo {
-    fn default() -> Self {
-        Self("/".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
