@@ -4,7 +4,8 @@ use actix_web::http::Method;
 use actix_web::web::{Data, ServiceConfig, get, head, method, post, resource, to};
 
 use super::endpoint::{
-    introspect, jwks, metadata, open_preflight, preflight, revoke, token, wrong_method,
+    authorize, introspect, jwks, login, logout, metadata, open_preflight, preflight, revoke, token,
+    wrong_method,
 };
 use super::server::OAuth2Server;
 
@@ -14,6 +15,8 @@ use super::server::OAuth2Server;
 /// |---|---|
 /// | `GET /.well-known/oauth-authorization-server` | metadata (RFC 8414) |
 /// | `GET /oauth/jwks` | public keys (RFC 7517) |
+/// | `GET`, `POST /oauth/authorize` | the authorization endpoint (RFC 6749 §3.1), with its consent page |
+/// | `GET`, `POST /login`, `POST /logout` | the built-in sign-in page |
 /// | `POST /oauth/token` | tokens (RFC 6749) |
 /// | `POST /oauth/revoke` | revocation (RFC 7009) |
 /// | `POST /oauth/introspect` | introspection (RFC 7662) |
@@ -69,6 +72,24 @@ pub fn oauth2(cfg: &mut ServiceConfig) {
     cfg.service(
         resource("/oauth/introspect")
             .route(post().to(introspect))
+            .default_service(to(|| async { wrong_method("POST") })),
+    );
+    // No CORS on what a browser is to show (RFC 9700 §2.6).
+    cfg.service(
+        resource(authorize::PATH)
+            .route(get().to(authorize::get))
+            .route(post().to(authorize::post))
+            .default_service(to(|| async { wrong_method("GET, POST") })),
+    );
+    cfg.service(
+        resource(login::PATH)
+            .route(get().to(login::get))
+            .route(post().to(login::post))
+            .default_service(to(|| async { wrong_method("GET, POST") })),
+    );
+    cfg.service(
+        resource("/logout")
+            .route(post().to(logout::post))
             .default_service(to(|| async { wrong_method("POST") })),
     );
 }

@@ -1,28 +1,35 @@
 //! An OAuth 2.0 authorization server, and the guards of the resources behind it.
 
+mod authorization;
 mod client_auth;
 pub(crate) mod configure;
-pub mod page;
 mod endpoint;
 mod entity;
 mod error;
 mod event;
 mod grant;
 mod key;
+mod login_throttle;
 mod migration;
 pub mod model;
+pub mod page;
 mod policy;
+mod resource;
 mod server;
+mod session;
 mod settings;
 pub mod store;
 mod token;
 mod users;
 
+pub use endpoint::AuthorizeParams;
 pub use error::{AuthError, Error, ErrorCode, HashError, OAuthError, StoreError};
 pub use event::Event;
 pub use migration::Migrator;
 pub use model::*;
 pub use policy::{DefaultPolicy, Policy};
+pub(crate) use resource::authorize;
+pub use resource::{AccessToken, BearerToken, ScopeGuard, ScopeRequirement, Scoped};
 pub use server::{OAuth2Server, OAuth2ServerBuilder};
 pub use settings::{
     AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
@@ -31,3 +38,6 @@ pub use settings::{
 pub use store::sea_orm::connect;
 pub use token::{Hasher, TokenKind, generate};
 pub use users::{ConfigUsers, Users, UsersError};
+
+#[cfg(feature = "macros")]
+pub use rf_actix_macros::{ScopeGuard, require_scope};

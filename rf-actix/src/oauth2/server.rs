@@ -9,10 +9,12 @@ use super::error::{AuthError, Error, ErrorCode, OAuthError};
 use super::event::{Event, Observer};
 use super::grant::{GrantContext, execute};
 use super::key::Keyring;
+use super::login_throttle::LoginThrottle;
 use super::model::{
     Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
     TokenResponse,
 };
+use super::page::Pages;
 use super::policy::Policy;
 use super::settings::{OAuth2Settings, SettingError};
 use super::store::{Store, StoreError};
@@ -61,6 +63,8 @@ struct Inner {
     policy: Arc<dyn Policy>,
     clock: Clock,
     observer: Observer,
+    pages: Arc<dyn Pages>,
+    login_throttle: LoginThrottle,
     hasher: Hasher,
     keyring: Arc<Keyring>,
     issuer: Issuer,
@@ -286,6 +290,16 @@ impl OAuth2Server {
     /// each use from it.
     pub(crate) fn cookie_key(&self) -> &[u8; 32] {
         self.0.keyring.cookie()
+    }
+
+    /// What people see.
+    pub fn pages(&self) -> &dyn Pages {
+        &*self.0.pages
+    }
+
+    /// How often a password may be tried.
+    pub(crate) fn login_throttle(&self) -> &LoginThrottle {
+        &self.0.login_throttle
     }
 
     /// Tells the observer.

@@ -28,6 +28,22 @@ pub(super) async fn form(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Parameters, Unreadable> {
+    let sent = fields(request, payload).await?;
+    // RFC 6749 §3.2.
+    match sent.first_repeated() {
+        Some(name) => {
+            let name: String = name.chars().take(40).collect();
+            Err(bad(format!("parameter {name} is repeated")))
+        }
+        None => Ok(sent),
+    }
+}
+
+/// The same, for a form in which a field may be repeated.
+pub(super) async fn fields(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Parameters, Unreadable> {
     let refuse = |status, why: &'static str| Err((status, OAuthError::invalid_request(why)));
     let body = match timeout(PATIENCE, read(payload)).await {
         Ok(read) => read?,
@@ -43,18 +59,7 @@ pub(super) async fn form(
             "the body must be application/x-www-form-urlencoded",
         );
     }
-    let sent = match Parameters::parse(&body) {
-        Ok(sent) => sent,
-        Err(error) => return Err(bad(error.to_string())),
-    };
-    // RFC 6749 §3.2.
-    match sent.first_repeated() {
-        Some(name) => {
-            let name: String = name.chars().take(40).collect();
-            Err(bad(format!("parameter {name} is repeated")))
-        }
-        None => Ok(sent),
-    }
+    Parameters::parse(&body).map_err(|error| bad(error.to_string()))
 }
 
 fn bad(why: String) -> Unreadable {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// The parameters of a query or a body: an empty one counts as left out, a repeated one is remembered.
 ///
@@ -56,6 +56,14 @@ impl Parameters {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Every value of `name`, for forms in which it may be repeated.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(sent, _)| sent == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// Whether `name` was sent more than once, which is never allowed (RFC 6749 §3.1, §3.2).
     pub fn repeated(&self, name: &str) -> bool {
         self.names().filter(|sent| *sent == name).nth(1).is_some()
@@ -69,6 +77,24 @@ impl Parameters {
     /// The names, in the order they were sent.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+impl Parameters {
+    /// The same as a query (RFC 3986 §3.4), repeated and empty ones too.
+    pub(crate) fn to_query(&self) -> String {
+        let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 

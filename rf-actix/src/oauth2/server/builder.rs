@@ -11,7 +11,9 @@ use crate::oauth2::client_auth::Authenticator;
 use crate::oauth2::error::Error;
 use crate::oauth2::event::{Event, Observer};
 use crate::oauth2::key::Keyring;
+use crate::oauth2::login_throttle::LoginThrottle;
 use crate::oauth2::model::Clock;
+use crate::oauth2::page::{DefaultPages, Pages};
 use crate::oauth2::policy::{DefaultPolicy, Policy};
 use crate::oauth2::settings::OAuth2Settings;
 use crate::oauth2::store::Store;
@@ -28,6 +30,7 @@ pub struct OAuth2ServerBuilder {
     policy: Held<dyn Policy>,
     observer: Observer,
     clock: Clock,
+    pages: Held<dyn Pages>,
 }
 
 /// A trait object that prints as what it is for.
@@ -49,6 +52,7 @@ impl OAuth2Server {
             policy: Held(Arc::new(DefaultPolicy)),
             observer: Observer::default(),
             clock: Clock::default(),
+            pages: Held(Arc::new(DefaultPages::default())),
         }
     }
 }
@@ -89,6 +93,13 @@ impl OAuth2ServerBuilder {
         self
     }
 
+    /// What people see. Default: [`DefaultPages`].
+    #[must_use]
+    pub fn pages(mut self, pages: impl Pages + 'static) -> Self {
+        self.pages = Held(Arc::new(pages));
+        self
+    }
+
     /// Makes or changes the tables, loads or makes the keys, and brings the clients of the settings in.
     ///
     /// Any number of instances may do this on one database at the same time.
@@ -120,6 +131,8 @@ impl OAuth2ServerBuilder {
             issuer: Issuer::new(Arc::clone(&keyring), &settings.issuer, settings.audience()),
             authenticator: Authenticator::new(Arc::clone(&store), hasher.clone()),
             policy: self.policy.0,
+            pages: self.pages.0,
+            login_throttle: LoginThrottle::default(),
             observer: self.observer,
             clock: self.clock,
             settings,

@@ -1,0 +1,151 @@
+//! The form, and what it brings back.
+
+use super::{PATH, ReturnTo};
+use crate::oauth2::{
+    endpoint::{
+        Handle,
+        authorize::PATH as AUTHORIZE,
+        body::{address, fields},
+        browser::{
+            cookie, cookie_key, error_page, error_page_as, page, public_path, see_other, session,
+        },
+    },
+    error::OAuthError,
+    event::Event,
+    login_throttle::Throttled,
+    model::{ClientId, Parameters, Secret, Subject},
+    page::{LoginError, LoginView},
+    server::OAuth2Server,
+    session::Session,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::RETRY_AFTER},
+    web,
+};
+
+/// Shows the form. Somebody who is signed in sees it too: they may want to be somebody else.
+pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
+    let sent = Parameters::parse(req.query_string().as_bytes()).unwrap_or_default();
+    match return_to(&server, &sent) {
+        Ok(return_to) => show(&server, &req, &return_to, "", None).await,
+        Err(error) => error_page(&server, &error),
+    }
+}
+
+/// Checks the password, starts a new session and goes on to `return_to`.
+pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -> HttpResponse {
+    let sent = match fields(&req, body).await {
+        Ok(sent) => sent,
+        Err((status, error)) => return error_page_as(&server, status, &error),
+    };
+    let return_to = match return_to(&server, &sent) {
+        Ok(return_to) => return_to,
+        Err(error) => return error_page(&server, &error),
+    };
+    let name = sent.get("username").unwrap_or_default();
+    // A form of another site would sign the person in as somebody else (login CSRF, RFC 6819 §4.4.1.8).
+    let ours = session(&server, &req).is_some_and(|session| {
+        sent.get("csrf")
+            .is_some_and(|csrf| session.issued(csrf, cookie_key(&server)))
+    });
+    if !ours {
+        return show(&server, &req, &return_to, name, Some(LoginError::Expired)).await;
+    }
+    let password = Secret::from(sent.get("password").unwrap_or_default());
+    match sign_in(&server, &req, name, &password).await {
+        Ok(subject) => {
+            let now = server.clock().now();
+            let session = Session::signed_in(subject, now, server.settings().login_ttl);
+            see_other(return_to.as_str())
+                .cookie(cookie(&server, &session))
+                .finish()
+        }
+        Err(Refusal::Form(error)) => show(&server, &req, &return_to, name, Some(error)).await,
+        Err(Refusal::Page(error)) => error_page(&server, &error),
+    }
+}
+
+enum Refusal {
+    Form(LoginError),
+    Page(OAuthError),
+}
+
+async fn sign_in(
+    server: &OAuth2Server,
+    req: &HttpRequest,
+    name: &str,
+    password: &Secret,
+) -> Result<Subject, Refusal> {
+    let address = address(req);
+    let throttle = server.login_throttle();
+    if let Err(Throttled { retry_after }) = throttle.attempt(name, address, server.clock().now()) {
+        server.emit(&Event::LoginFailed { throttled: true });
+        let retry_after = retry_after.as_secs().max(1);
+        return Err(Refusal::Form(LoginError::TooManyAttempts { retry_after }));
+    }
+    let verified = server.users().verify_password(name, password).await;
+    let Some(subject) = verified.map_err(|error| Refusal::Page(OAuthError::unavailable(error)))?
+    else {
+        server.emit(&Event::LoginFailed { throttled: false });
+        return Err(Refusal::Form(LoginError::WrongCredentials));
+    };
+    throttle.succeeded(name, address);
+    server.emit(&Event::LoginSucceeded {
+        subject: subject.clone(),
+    });
+    Ok(subject)
+}
+
+/// Where to go on to; the front page when nothing is said.
+fn return_to(server: &OAuth2Server, sent: &Parameters) -> Result<ReturnTo, OAuthError> {
+    let front_page = || public_path(server, "/");
+    let path = sent.get("return_to").map_or_else(front_page, str::to_owned);
+    ReturnTo::parse(&path)
+        .ok_or_else(|| OAuthError::invalid_request("return_to must be a path on this server"))
+}
+
+async fn show(
+    server: &OAuth2Server,
+    req: &HttpRequest,
+    return_to: &ReturnTo,
+    name: &str,
+    error: Option<LoginError>,
+) -> HttpResponse {
+    // The session that the browser has is kept: the form may be open in several tabs.
+    let session = session(server, req).unwrap_or_else(|| Session::anonymous(server.clock().now()));
+    let csrf = session.csrf(cookie_key(server));
+    let client = client_name(server, return_to).await;
+    let action = public_path(server, PATH);
+    let mut view = LoginView::new(&csrf, return_to.as_str());
+    view.action = &action;
+    view.client_name = client.as_deref();
+    view.username = name;
+    view.error = error;
+    let status = match error {
+        None => StatusCode::OK,
+        Some(LoginError::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::FORBIDDEN,
+    };
+    let mut response = page(server, status);
+    if let Some(LoginError::TooManyAttempts { retry_after }) = error {
+        response.insert_header((RETRY_AFTER, retry_after));
+    }
+    response
+        .cookie(cookie(server, &session))
+        .body(server.pages().login(&view))
+}
+
+/// The client that waits behind this sign-in, so that people see what they sign in for.
+async fn client_name(server: &OAuth2Server, return_to: &ReturnTo) -> Option<String> {
+    let endpoint = public_path(server, AUTHORIZE);
+    let query = return_to
+        .as_str()
+        .strip_prefix(&endpoint)?
+        .strip_prefix('?')?;
+    let sent = Parameters::parse(query.as_bytes()).ok()?;
+    let id = ClientId::from(sent.get("client_id")?);
+    // The name is a kindness; when it cannot be had, the form is shown without it.
+    let found = server.store().client(&id).await.ok().flatten()?;
+    (!found.disabled).then(|| found.client.display_name().to_owned())
+}

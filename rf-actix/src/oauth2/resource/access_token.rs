@@ -1,0 +1,83 @@
+//! A token that was checked.
+
+use super::{bearer::BearerToken, requirement::has_scope};
+use crate::oauth2::{
+    endpoint::Handle,
+    model::{Claims, ClientId, Principal, ScopeSet},
+};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use futures_util::future::LocalBoxFuture;
+use std::{fmt, sync::Arc};
+
+/// The checked access token of a request: who calls, through which client, allowed what.
+///
+/// As an extractor it refuses a request without a valid token (401, RFC 6750 §3), whatever its scopes. The token
+/// is checked once a request, however many extractors and guards ask for it.
+#[derive(Clone)]
+pub struct AccessToken(Arc<Claims>);
+
+impl AccessToken {
+    /// Whom the token stands for: a person, or the client itself. Use [`AccessToken::principal`] where these two
+    /// must not be mistaken for one another.
+    pub fn subject(&self) -> &str {
+        &self.0.sub
+    }
+
+    /// The client that was given the token.
+    pub fn client_id(&self) -> &ClientId {
+        &self.0.client_id
+    }
+
+    /// What the token allows.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.0.scope
+    }
+
+    /// Whether the token allows `scope`. `"files:*"` asks for any scope of that family, and a token that was
+    /// granted `files:*` has them all.
+    pub fn has(&self, scope: &str) -> bool {
+        has_scope(&self.0.scope, scope)
+    }
+
+    /// The person or the client behind the token.
+    pub fn principal(&self) -> Principal {
+        self.0.principal()
+    }
+
+    /// All that the token says.
+    pub fn claims(&self) -> &Claims {
+        &self.0
+    }
+
+    /// The token of this request; checked when nobody asked before.
+    pub(crate) async fn of(req: &HttpRequest) -> Result<Self, actix_web::Error> {
+        if let Some(checked) = req.extensions().get::<Self>() {
+            return Ok(checked.clone());
+        }
+        let server = Handle::extract(req).await?;
+        let sent = BearerToken::from_parts(req.headers(), req.query_string())?;
+        let token = Self(server.verified_claims(sent.token()).await?);
+        req.extensions_mut().insert(token.clone());
+        Ok(token)
+    }
+}
+
+impl FromRequest for AccessToken {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::of(&req).await })
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("subject", &self.0.sub)
+            .field("client_id", &self.0.client_id)
+            .field("scopes", &self.0.scope)
+            .finish_non_exhaustive()
+    }
+}
