@@ -1,1 +1,1 @@
-//! it
+//! Whole-app tests over real sockets; see `tests/`.

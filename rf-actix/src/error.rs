@@ -37,6 +37,10 @@ impl Error {
     /// The exit code a program ends with: 2 when its configuration is at fault, 1 otherwise.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Config(_)) { 2 } else { 1 }
+        if matches!(self, Self::Config(_)) {
+            2
+        } else {
+            1
+        }
     }
 }

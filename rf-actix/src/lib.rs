@@ -4,6 +4,7 @@
 extern crate self as rf;
 
 pub mod config;
+mod error;
 #[cfg(feature = "logging")]
 pub mod logging;
 #[cfg(feature = "metrics")]
@@ -13,9 +14,26 @@ pub mod oauth2;
 #[cfg(feature = "storage")]
 pub mod storage;
 
+pub mod prelude;
 #[doc(hidden)]
 pub mod private;
 mod setting;
+#[cfg(all(
+    feature = "storage",
+    feature = "oauth2",
+    feature = "logging",
+    feature = "metrics"
+))]
+pub mod suite;
+
+pub use crate::error::Error;
+#[cfg(all(
+    feature = "storage",
+    feature = "oauth2",
+    feature = "logging",
+    feature = "metrics"
+))]
+pub use crate::suite::Suite;
 
 #[cfg(feature = "metrics")]
 pub use crate::metrics::configure::metrics;

@@ -26,7 +26,10 @@ pub(crate) async fn problems(
     let (request, response) = answer.into_parts();
     let mut problem = Map::from_iter([
         ("type".to_owned(), json!("about:blank")),
-        ("title".to_owned(), json!(status.canonical_reason().unwrap_or("Error"))),
+        (
+            "title".to_owned(),
+            json!(status.canonical_reason().unwrap_or("Error")),
+        ),
         ("status".to_owned(), json!(status.as_u16())),
     ]);
     // What went wrong inside is for the log, under the same request id.
@@ -35,7 +38,11 @@ pub(crate) async fn problems(
     }
     let (response, body) = response.into_parts();
     if is_problem(&response) {
-        let said = body::to_bytes_limited(body, 64 * 1024).await.ok().and_then(Result::ok).unwrap_or_default();
+        let said = body::to_bytes_limited(body, 64 * 1024)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_default();
         if let Ok(Value::Object(said)) = serde_json::from_slice(&said) {
             problem.extend(said);
         }
@@ -49,12 +56,17 @@ pub(crate) async fn problems(
             answer.append_header((name, value));
         }
     }
-    let answer = answer.content_type(PROBLEM).body(Value::Object(problem).to_string());
+    let answer = answer
+        .content_type(PROBLEM)
+        .body(Value::Object(problem).to_string());
     Ok(ServiceResponse::new(request, answer))
 }
 
 fn is_problem<B>(response: &HttpResponse<B>) -> bool {
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM.as_bytes()))
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM.as_bytes()))
 }
 
 /// A refusal with the words for the caller.
@@ -66,7 +78,10 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self {
+            status,
+            detail: detail.into(),
+        }
     }
 }
 

@@ -38,14 +38,23 @@ pub(crate) fn of(path: &[String]) -> Option<Floor> {
     let rest = path.get(1..)?.join("::");
     ROOMS
         .iter()
-        .filter(|(of, room, _)| of == part && (rest == *room || rest.starts_with(&format!("{room}::"))))
+        .filter(|(of, room, _)| {
+            of == part && (rest == *room || rest.starts_with(&format!("{room}::")))
+        })
         .max_by_key(|(_, room, _)| room.len())
         .map(|(_, _, floor)| *floor)
 }
 
 /// SeaORM stays with its adapters, and where an app hands in its connection.
 pub(crate) fn may_speak_sql(name: &str) -> bool {
-    ["oauth2/store/sea_orm", "oauth2/entity", "oauth2/migration", "oauth2/server", "metrics/database", "suite"]
-        .iter()
-        .any(|place| name.contains(place))
+    [
+        "oauth2/store/sea_orm",
+        "oauth2/entity",
+        "oauth2/migration",
+        "oauth2/server",
+        "metrics/database",
+        "suite",
+    ]
+    .iter()
+    .any(|place| name.contains(place))
 }

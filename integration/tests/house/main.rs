@@ -20,7 +20,11 @@ fn the_four_parts_never_import_each_other() {
             let others = floors::PARTS.iter().filter(|other| *other != part);
             let above = ["suite", "config", "prelude"];
             for other in others.chain(&above) {
-                if file.imports.iter().any(|path| path.first().is_some_and(|first| first == other)) {
+                if file
+                    .imports
+                    .iter()
+                    .any(|path| path.first().is_some_and(|first| first == other))
+                {
                     wrong.push(format!("{} imports {other}", file.name));
                 }
             }
@@ -33,11 +37,20 @@ fn the_four_parts_never_import_each_other() {
 fn imports_go_downstairs_only() {
     let mut wrong = Vec::new();
     for file in library() {
-        let Some(from) = floors::of(&file.module) else { continue };
+        let Some(from) = floors::of(&file.module) else {
+            continue;
+        };
         for path in &file.imports {
             let Some(to) = floors::of(path) else { continue };
-            if path.first() == file.module.first() && path.get(1) != file.module.get(1) && !from.may_import(to) {
-                wrong.push(format!("{} ({from:?}) imports {} ({to:?})", file.name, path.join("::")));
+            if path.first() == file.module.first()
+                && path.get(1) != file.module.get(1)
+                && !from.may_import(to)
+            {
+                wrong.push(format!(
+                    "{} ({from:?}) imports {} ({to:?})",
+                    file.name,
+                    path.join("::")
+                ));
             }
         }
     }
@@ -52,7 +65,10 @@ fn every_module_has_its_floor() {
         .filter(|file| floors::of(&file.module).is_none())
         .map(|file| file.module[..2].join("::"))
         .collect();
-    assert!(unknown.is_empty(), "give these a floor in integration/tests/house/floors.rs: {unknown:#?}");
+    assert!(
+        unknown.is_empty(),
+        "give these a floor in integration/tests/house/floors.rs: {unknown:#?}"
+    );
 }
 
 #[test]
@@ -60,9 +76,16 @@ fn no_circle_between_modules() {
     let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in library().iter().filter(|file| file.module.len() > 1) {
         let room = |path: &[String]| path[..2].join("::");
-        for path in file.imports.iter().filter(|path| path.len() > 1 && path[0] == file.module[0]) {
+        for path in file
+            .imports
+            .iter()
+            .filter(|path| path.len() > 1 && path[0] == file.module[0])
+        {
             if floors::of(path).is_some() && room(path) != room(&file.module) {
-                arrows.entry(room(&file.module)).or_default().insert(room(path));
+                arrows
+                    .entry(room(&file.module))
+                    .or_default()
+                    .insert(room(path));
             }
         }
     }
@@ -84,7 +107,9 @@ fn no_circle_between_modules() {
 fn actix_stays_on_the_upper_floors_and_the_database_in_its_adapters() {
     let mut wrong = Vec::new();
     for file in library() {
-        let Some(floor) = floors::of(&file.module) else { continue };
+        let Some(floor) = floors::of(&file.module) else {
+            continue;
+        };
         if file.crates.contains("actix_web") && !floor.may_speak_http() {
             wrong.push(format!("{} speaks actix_web", file.name));
         }
@@ -108,9 +133,14 @@ fn no_file_is_out_of_hand() {
 
 #[test]
 fn no_drawer_hides_what_is_inside() {
-    let drawers = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
+    let drawers = [
+        "util", "utils", "helper", "helpers", "common", "misc", "manager",
+    ];
     for (name, _) in tracked_rust_files() {
-        let hidden = name.trim_end_matches(".rs").split('/').any(|part| drawers.contains(&part));
+        let hidden = name
+            .trim_end_matches(".rs")
+            .split('/')
+            .any(|part| drawers.contains(&part));
         assert!(!hidden, "{name} says nothing about what it holds");
     }
 }
@@ -121,11 +151,23 @@ fn no_file_is_an_orphan() {
     let modules: BTreeSet<&[String]> = files.iter().map(|file| file.module.as_slice()).collect();
     for file in files.iter().filter(|file| !file.module.is_empty()) {
         let (name, parent) = file.module.split_last().unwrap();
-        assert!(modules.contains(parent), "{} has no parent module", file.name);
-        let said = files
-            .iter()
-            .filter(|other| other.module == parent)
-            .any(|File { text, .. }| text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};"))));
-        assert!(said || file.name.ends_with("tests.rs"), "no `mod` names {}", file.name);
+        assert!(
+            modules.contains(parent),
+            "{} has no parent module",
+            file.name
+        );
+        let said =
+            files
+                .iter()
+                .filter(|other| other.module == parent)
+                .any(|File { text, .. }| {
+                    text.lines()
+                        .any(|line| line.trim_end().ends_with(&format!("mod {name};")))
+                });
+        assert!(
+            said || file.name.ends_with("tests.rs"),
+            "no `mod` names {}",
+            file.name
+        );
     }
 }

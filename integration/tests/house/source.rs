@@ -27,7 +27,10 @@ impl File {
 
 pub(crate) fn library() -> Vec<File> {
     let source = root().join("rf-actix/src");
-    rust_files(&source).into_iter().map(|path| parse(&source, &path)).collect()
+    rust_files(&source)
+        .into_iter()
+        .map(|path| parse(&source, &path))
+        .collect()
 }
 
 /// Every Rust file of the project with its text; names are relative to the project's root.
@@ -43,7 +46,10 @@ pub(crate) fn tracked_rust_files() -> Vec<(String, String)> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -51,7 +57,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if path.file_name().is_some_and(|name| name != "target" && name != "node_modules") {
+            if path
+                .file_name()
+                .is_some_and(|name| name != "target" && name != "node_modules")
+            {
                 found.extend(rust_files(&path));
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -65,17 +74,34 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 fn parse(source: &Path, path: &Path) -> File {
     let text = fs::read_to_string(path).unwrap();
     let relative = path.strip_prefix(source).unwrap();
-    let mut module: Vec<String> =
-        relative.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    let mut module: Vec<String> = relative
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .collect();
     if matches!(module.last().map(String::as_str), Some("mod" | "lib")) {
         module.pop();
     }
-    let is_test = module.iter().any(|name| name == "tests" || name == "testing");
-    let code = if is_test { String::new() } else { code_of(&text) };
+    let is_test = module
+        .iter()
+        .any(|name| name == "tests" || name == "testing");
+    let code = if is_test {
+        String::new()
+    } else {
+        code_of(&text)
+    };
     let imports = inner_paths(&code, &module);
-    let crates =
-        ["actix_web", "sea_orm"].into_iter().filter(|name| code.contains(&format!("{name}::"))).collect();
-    File { name: format!("rf-actix/src/{}", relative.display()), module, imports, crates, text }
+    let crates = ["actix_web", "sea_orm"]
+        .into_iter()
+        .filter(|name| code.contains(&format!("{name}::")))
+        .collect();
+    File {
+        name: format!("rf-actix/src/{}", relative.display()),
+        module,
+        imports,
+        crates,
+        text,
+    }
 }
 
 /// The text without comments and without what follows `#[cfg(test)]` (tests stand last in a file).
@@ -89,7 +115,9 @@ fn code_of(text: &str) -> String {
 
 /// Every path that starts with `crate::`, `super::` or `self::`, groups in braces spread out.
 fn inner_paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
-    let parent = module.split_last().map_or(&[] as &[String], |(_, parent)| parent);
+    let parent = module
+        .split_last()
+        .map_or(&[] as &[String], |(_, parent)| parent);
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         spread(&code[at + "crate::".len()..], &[], &mut found);
@@ -132,7 +160,9 @@ fn spread(rest: &str, base: &[String], found: &mut Vec<Vec<String>>) {
         }
         return;
     }
-    let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+    let end = rest
+        .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .unwrap_or(rest.len());
     let name = &rest[..end];
     if name.is_empty() {
         return;

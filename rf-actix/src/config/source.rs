@@ -91,14 +91,13 @@ impl Sources {
             let origin = overlay.origin(error.key()).unwrap_or(&origin);
             error.at(origin)
         };
-        let lenient = ::config::Config::try_from(&table)
-            .map_err(|error| ConfigError::new("", error.to_string()))?;
-        let config: Config = serde_path_to_error::deserialize(lenient).map_err(|error| {
-            located(ConfigError::from_serde(
-                &error.path().clone(),
-                error.into_inner(),
-            ))
-        })?;
+        let config: Config = serde_path_to_error::deserialize(lenient(Value::Table(table)))
+            .map_err(|error| {
+                located(ConfigError::from_serde(
+                    &error.path().clone(),
+                    error.into_inner(),
+                ))
+            })?;
         config.check().map_err(located)?;
         Ok(config)
     }
@@ -231,6 +230,26 @@ fn forget_other_driver(table: &mut Table, disk: &str, driver: &Value) {
             disk.retain(|key, _| KEYS_OF_EVERY_DRIVER.contains(&key));
         }
     }
+}
+
+/// A value that text can stand for: a variable is always text, its key may need a number.
+fn lenient(value: Value) -> ::config::Value {
+    use ::config::ValueKind as Kind;
+    let kind = match value {
+        Value::String(text) => Kind::String(text),
+        Value::Integer(number) => Kind::I64(number),
+        Value::Float(number) => Kind::Float(number),
+        Value::Boolean(yes) => Kind::Boolean(yes),
+        Value::Datetime(time) => Kind::String(time.to_string()),
+        Value::Array(items) => Kind::Array(items.into_iter().map(lenient).collect()),
+        Value::Table(table) => Kind::Table(
+            table
+                .into_iter()
+                .map(|(key, value)| (key, lenient(value)))
+                .collect(),
+        ),
+    };
+    ::config::Value::new(None, kind)
 }
 
 fn set(table: &mut Table, path: &[String], value: &Value) -> Result<(), String> {

@@ -52,7 +52,9 @@ where
         let (found, accepted) = (detected.content_type.to_owned(), policy.accept.join(", "));
         return Err(Error::MediaType { found, accepted });
     }
-    let mut writer = disk.writer(key, options.content_type(detected.content_type)).await?;
+    let mut writer = disk
+        .writer(key, options.content_type(detected.content_type))
+        .await?;
     let mut digest = (policy.naming == Naming::Hash).then(Sha256::new);
     let mut chunk = Some(head.freeze());
     while let Some(bytes) = chunk {
@@ -62,13 +64,21 @@ where
         writer.write(bytes).await?;
         chunk = next(&mut content).await?;
     }
-    let digest = digest.map(|digest| digest.finalize().to_vec()).unwrap_or_default();
-    Ok(Intake { writer, content: detected, digest })
+    let digest = digest
+        .map(|digest| digest.finalize().to_vec())
+        .unwrap_or_default();
+    Ok(Intake {
+        writer,
+        content: detected,
+        digest,
+    })
 }
 
 async fn next<S, E>(content: &mut S) -> Result<Option<Bytes>, Error>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
-    content.try_next().await.map_err(|_| Error::Interrupted { reason: "the body ended early or cannot be read" })
+    content.try_next().await.map_err(|_| Error::Interrupted {
+        reason: "the body ended early or cannot be read",
+    })
 }

@@ -1,0 +1,11 @@
+//! The quickstart as a user meets it: a process, sockets, the `oauth2` crate as its client.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod app;
+mod configuration;
+mod crash;
+mod files;
+mod numbers;
+mod person;
+mod shutdown;
+mod tokens;

@@ -1,0 +1,136 @@
+//! What an operator sees: metrics, health, access lines.
+
+use super::app::{App, client};
+use std::collections::HashSet;
+
+async fn metrics(app: &App) -> String {
+    let answer = client().get(app.url("/metrics")).send().await.unwrap();
+    assert!(
+        answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    answer.text().await.unwrap()
+}
+
+fn value(metrics: &str, family: &str, labels: &[&str]) -> f64 {
+    metrics
+        .lines()
+        .filter(|line| {
+            line.starts_with(&format!("{family}{{"))
+                && labels.iter().all(|label| line.contains(label))
+        })
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+        .sum()
+}
+
+#[tokio::test]
+async fn requests_tokens_and_files_are_counted() {
+    let app = App::start();
+    let token = app.service_token("files:read files:write").await;
+    for body in ["one", "three"] {
+        client()
+            .put(app.url("/api/files/counted"))
+            .bearer_auth(&token)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+    client().get(app.url("/api/files")).send().await.unwrap();
+    let text = metrics(&app).await;
+    let requests = "http_requests_total";
+    assert_eq!(
+        value(&text, requests, &["method=\"PUT\"", "status=\"201\""]),
+        1.0,
+        "{text}"
+    );
+    assert_eq!(
+        value(&text, requests, &["method=\"PUT\"", "status=\"200\""]),
+        1.0
+    );
+    assert_eq!(
+        value(
+            &text,
+            requests,
+            &["endpoint=\"/api/files\"", "status=\"401\""]
+        ),
+        1.0
+    );
+    assert_eq!(
+        value(
+            &text,
+            "http_requests_duration_seconds_count",
+            &["method=\"PUT\""]
+        ),
+        2.0
+    );
+    assert_eq!(
+        value(
+            &text,
+            "oauth2_tokens_issued_total",
+            &["grant=\"client_credentials\""]
+        ),
+        1.0
+    );
+    assert_eq!(
+        value(
+            &text,
+            "storage_operations_total",
+            &["disk=\"drive\"", "outcome=\"ok\"", "operation=\"write\""]
+        ),
+        2.0
+    );
+}
+
+#[tokio::test]
+async fn every_request_has_one_access_line_under_its_id() {
+    let app = App::start();
+    let http = client();
+    let mut sent = HashSet::new();
+    for number in 0..20 {
+        let id = format!("id-{number}");
+        let path = if number % 2 == 0 {
+            "/health/live"
+        } else {
+            "/nowhere"
+        };
+        let answer = http
+            .get(app.url(path))
+            .header("x-request-id", &id)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["x-request-id"], id.as_str());
+        sent.insert(id);
+    }
+    let app = {
+        let mut app = app;
+        app.signal(rustix::process::Signal::TERM);
+        assert_eq!(app.wait().code(), Some(0));
+        app
+    };
+    let lines: Vec<String> = app
+        .log()
+        .iter()
+        .filter(|line| line.get("route").is_some() || line.get("path").is_some())
+        .filter_map(|line| Some(line["request_id"].as_str()?.to_owned()))
+        .filter(|id| id.starts_with("id-"))
+        .collect();
+    assert_eq!(lines.len(), sent.len(), "one line each");
+    assert_eq!(lines.into_iter().collect::<HashSet<_>>(), sent);
+}
+
+#[tokio::test]
+async fn ready_names_its_checks() {
+    let app = App::start();
+    let live = client().get(app.url("/health/live")).send().await.unwrap();
+    assert_eq!(live.status(), 200);
+    let ready = client().get(app.url("/health/ready")).send().await.unwrap();
+    assert_eq!(ready.status(), 200);
+    let ready = super::app::json(ready).await;
+    for check in ["database", "disk drive"] {
+        assert!(ready.to_string().contains(check), "{ready}");
+    }
+}

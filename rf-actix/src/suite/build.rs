@@ -1,0 +1,222 @@
+//! `Suite`: the parts of a configuration, opened in the order in which they are needed.
+
+use super::{
+    key_file,
+    observe::{self, DiskNumbers, OAuth2Numbers},
+};
+use crate::{
+    Error,
+    config::{Config, ConfigError},
+    logging::{self, Logger},
+    metrics::{self, Metrics},
+    oauth2::{self, OAuth2Server},
+    storage::{self, Disks},
+};
+use actix_web::web::ServiceConfig;
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+use tokio::task::AbortHandle;
+
+/// Where the key of signed links is kept when the configuration names none.
+const URL_KEY_FILE: &str = "var/url.key";
+/// How often expired codes and tokens are deleted, and how many in one go.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
+const PURGE_BATCH: u64 = 500;
+
+/// The parts that a configuration names, built and wired. A cheap clone.
+#[derive(Clone)]
+pub struct Suite(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    logger: Logger,
+    metrics: Metrics,
+    disks: Disks,
+    oauth2: OAuth2Server,
+    upkeep: AbortHandle,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.upkeep.abort();
+    }
+}
+
+impl Suite {
+    /// Reads `file`, with the `RF_…` variables of this process on top, and builds what it says.
+    ///
+    /// # Errors
+    /// Whatever [`Config::load`] and [`Suite::new`] refuse.
+    pub async fn load(file: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::new(Config::load(file.as_ref())?).await
+    }
+
+    /// Builds the parts of `config`: logs first, so that the others can tell what they do.
+    ///
+    /// The logger becomes the one of the whole process. Disks are opened, the database is connected and migrated,
+    /// and the clients of the configuration are written to it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a key whose value turns out to be unusable, the part's own error for all else.
+    pub async fn new(config: Config) -> Result<Self, Error> {
+        let logger = open_logger(&config)?;
+        logger.install()?;
+        let metrics = open_metrics(&config)?;
+        observe::count_records(&metrics, &logger)?;
+        let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
+        let oauth2 = open_oauth2(&config, OAuth2Numbers::new(&metrics, &logger)?).await?;
+        observe::check_health(&metrics, &disks, &oauth2);
+        let upkeep = tokio::spawn(purge(oauth2.clone())).abort_handle();
+        Ok(Self(Arc::new(Inner {
+            config,
+            logger,
+            metrics,
+            disks,
+            oauth2,
+            upkeep,
+        })))
+    }
+
+    /// Hands the parts to an app: `App::new().configure(rf.state())`.
+    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        let suite = self.clone();
+        move |app| {
+            app.configure(suite.0.logger.state())
+                .configure(suite.0.metrics.state())
+                .configure(suite.0.disks.state())
+                .configure(suite.0.oauth2.state());
+        }
+    }
+
+    /// What the suite was built from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The log pipeline.
+    #[must_use]
+    pub fn logger(&self) -> &Logger {
+        &self.0.logger
+    }
+
+    /// The registry, and with it [`Metrics::health`].
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The disks.
+    #[must_use]
+    pub fn disks(&self) -> &Disks {
+        &self.0.disks
+    }
+
+    /// The authorization server.
+    #[must_use]
+    pub fn oauth2(&self) -> &OAuth2Server {
+        &self.0.oauth2
+    }
+}
+
+impl fmt::Debug for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+fn open_logger(config: &Config) -> Result<Logger, Error> {
+    Logger::from_settings(&config.logging).map_err(|error| match error {
+        logging::Error::Setting { key, reason } => {
+            ConfigError::new(format!("logging.{key}"), reason).into()
+        }
+        logging::Error::Directive(reason) => ConfigError::new("logging.directives", reason).into(),
+        logging::Error::Open { path, source } => {
+            let message = format!(
+                "{} cannot be opened ({source}), write a file in a writable folder",
+                path.display()
+            );
+            ConfigError::new("logging.outputs", message).into()
+        }
+        error => error.into(),
+    })
+}
+
+fn open_metrics(config: &Config) -> Result<Metrics, Error> {
+    Metrics::from_settings(&config.metrics).map_err(|error| match error {
+        metrics::Error::Path { .. } => ConfigError::new("metrics.path", error.to_string()).into(),
+        metrics::Error::Namespace { .. } => {
+            ConfigError::new("metrics.namespace", error.to_string()).into()
+        }
+        metrics::Error::Buckets { reason, .. } => {
+            ConfigError::new("metrics.buckets", reason).into()
+        }
+        error => error.into(),
+    })
+}
+
+fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
+    let mut disks = Disks::builder()
+        .settings(config.storage.clone())
+        .observer(move |event| numbers.observe(event));
+    if config.storage.url_key.is_none() {
+        disks = disks.url_key(&key_file::read_or_make(Path::new(URL_KEY_FILE))?);
+    }
+    disks.build().map_err(|error| match error {
+        // The part names its keys itself: `disks.drive.root: …`.
+        storage::Error::Config(text) => match text.split_once(": ") {
+            Some((key, message)) => ConfigError::new(format!("storage.{key}"), message).into(),
+            None => ConfigError::new("storage", text).into(),
+        },
+        error => error.into(),
+    })
+}
+
+async fn open_oauth2(config: &Config, numbers: OAuth2Numbers) -> Result<OAuth2Server, Error> {
+    let database = &config.database;
+    let connection = oauth2::connect(&database.url, database.max_connections)
+        .await
+        .map_err(refused)?;
+    OAuth2Server::builder(connection)
+        .settings(config.oauth2.clone())
+        .observer(move |event| numbers.observe(event))
+        .build()
+        .await
+        .map_err(refused)
+}
+
+/// What is wrong with a key is told as such; all else is the server's own error.
+fn refused(error: oauth2::Error) -> Error {
+    use oauth2::Error as E;
+    match error {
+        E::Setting(error) => {
+            ConfigError::new(format!("oauth2.{}", error.key), error.message).into()
+        }
+        E::DatabaseUrl(message) => ConfigError::new("database.url", message).into(),
+        E::Connect { target, source } => ConfigError::new(
+            "database.url",
+            format!("cannot connect to {target}: {source}"),
+        )
+        .into(),
+        error => error.into(),
+    }
+}
+
+/// Deletes what has expired, for as long as the suite lives.
+async fn purge(server: OAuth2Server) {
+    let mut timer = tokio::time::interval(PURGE_EVERY);
+    loop {
+        timer.tick().await;
+        loop {
+            match server.purge(PURGE_BATCH).await {
+                Ok(deleted) if deleted >= PURGE_BATCH => tokio::task::yield_now().await,
+                Ok(_) => break,
+                Err(error) => {
+                    log::warn!(target: "rf::oauth2", "expired tokens could not be deleted: {error}");
+                    break;
+                }
+            }
+        }
+    }
+}

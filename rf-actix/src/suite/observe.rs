@@ -1,0 +1,279 @@
+//! What the parts tell, as log lines, metrics and health checks. Every label comes from a small set.
+
+use crate::{
+    logging::{Level, Logger},
+    metrics::{Counter, Error, Histogram, Kind, Labelled, Metrics},
+    oauth2::{Event as OAuth2Event, OAuth2Server},
+    storage::{Disks, Event as DiskEvent, Outcome, StorageExt},
+};
+
+/// Seconds; a disk operation takes from a tenth of a millisecond to minutes.
+const DISK_SECONDS: [f64; 10] = [
+    0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 1.0, 10.0, 60.0,
+];
+
+/// The families that disk operations are counted in.
+pub(super) struct DiskNumbers {
+    operations: Labelled<Counter, 3>,
+    bytes: Labelled<Counter, 2>,
+    seconds: Labelled<Histogram, 2>,
+    logger: Logger,
+}
+
+impl DiskNumbers {
+    pub(super) fn new(metrics: &Metrics, logger: &Logger) -> Result<Self, Error> {
+        Ok(Self {
+            operations: metrics
+                .counter("storage_operations_total")
+                .help("Operations on disks by how they ended")
+                .labels(["disk", "operation", "outcome"])?,
+            bytes: metrics
+                .counter("storage_bytes_total")
+                .help("Bytes of content read from and written to disks")
+                .labels(["disk", "operation"])?,
+            seconds: metrics
+                .histogram("storage_operation_duration_seconds")
+                .help("How long operations on disks took, to the last byte")
+                .buckets(DISK_SECONDS)
+                .labels(["disk", "operation"])?,
+            logger: logger.clone(),
+        })
+    }
+
+    pub(super) fn observe(&self, event: &DiskEvent) {
+        let (disk, operation, outcome) = (&*event.disk, event.op.as_str(), event.outcome.as_str());
+        self.operations.bind([disk, operation, outcome]).inc();
+        self.seconds
+            .bind([disk, operation])
+            .observe(event.duration.as_secs_f64());
+        if event.bytes > 0 {
+            self.bytes.bind([disk, operation]).inc_by(event.bytes);
+        }
+        // A full or broken disk is the operator's matter; a missing file is the caller's.
+        if let Outcome::Failed("no_space" | "io" | "permission_denied" | "interrupted") =
+            event.outcome
+        {
+            let fields: [Field<'_>; 3] = [
+                ("disk", &disk),
+                ("operation", &operation),
+                ("outcome", &outcome),
+            ];
+            self.logger.log_event(
+                Level::Error,
+                "rf::storage",
+                "disk operation failed",
+                &fields,
+            );
+        }
+    }
+}
+
+type Field<'a> = (&'static str, &'a dyn slog::Value);
+
+/// The families that the authorization server is counted in.
+pub(super) struct OAuth2Numbers {
+    issued: Labelled<Counter, 1>,
+    refused: Labelled<Counter, 2>,
+    replays: Labelled<Counter, 1>,
+    revoked: Labelled<Counter, 1>,
+    logins: Labelled<Counter, 1>,
+    logger: Logger,
+}
+
+impl OAuth2Numbers {
+    pub(super) fn new(metrics: &Metrics, logger: &Logger) -> Result<Self, Error> {
+        let count =
+            |name: &str, help: &str, label: &str| metrics.counter(name).help(help).labels([label]);
+        Ok(Self {
+            issued: count(
+                "oauth2_tokens_issued_total",
+                "Access tokens issued",
+                "grant",
+            )?,
+            refused: metrics
+                .counter("oauth2_tokens_refused_total")
+                .help("Token requests refused, by the error the caller saw")
+                .labels(["grant", "error"])?,
+            replays: count(
+                "oauth2_replays_total",
+                "Codes and refresh tokens used twice",
+                "grant",
+            )?,
+            revoked: count(
+                "oauth2_revocations_total",
+                "Tokens revoked on request",
+                "kind",
+            )?,
+            logins: count(
+                "oauth2_logins_total",
+                "Sign-ins at the login page",
+                "outcome",
+            )?,
+            logger: logger.clone(),
+        })
+    }
+
+    pub(super) fn observe(&self, event: &OAuth2Event) {
+        use OAuth2Event as E;
+        match event {
+            E::TokenIssued {
+                grant, client_id, ..
+            } => {
+                self.issued.bind([grant.as_str()]).inc();
+                self.log(
+                    Level::Info,
+                    "token issued",
+                    &[
+                        ("grant", &grant.as_str()),
+                        ("client_id", &client_id.as_str()),
+                    ],
+                );
+            }
+            E::TokenRefused {
+                grant,
+                client_id,
+                error,
+                cause,
+            } => {
+                let grant = grant.as_ref().map_or("unknown", |grant| grant.as_str());
+                self.refused.bind([grant, error.as_str()]).inc();
+                let client = client_id.as_ref().map(|id| id.as_str());
+                let level = if cause.is_some() {
+                    Level::Error
+                } else {
+                    Level::Info
+                };
+                let fields: [Field<'_>; 4] = [
+                    ("grant", &grant),
+                    ("client_id", &client),
+                    ("error", &error.as_str()),
+                    ("cause", &cause.as_deref()),
+                ];
+                self.log(level, "token refused", &fields);
+            }
+            E::ReplayDetected { grant, client_id } => {
+                self.replays.bind([grant.as_str()]).inc();
+                let fields: [Field<'_>; 2] = [
+                    ("grant", &grant.as_str()),
+                    ("client_id", &client_id.as_str()),
+                ];
+                self.log(
+                    Level::Warn,
+                    "replay detected, the family is revoked",
+                    &fields,
+                );
+            }
+            E::Revoked { client_id, kind } => {
+                self.revoked.bind([*kind]).inc();
+                self.log(
+                    Level::Info,
+                    "token revoked",
+                    &[("kind", kind), ("client_id", &client_id.as_str())],
+                );
+            }
+            E::LoginSucceeded { subject } => {
+                self.logins.bind(["succeeded"]).inc();
+                self.log(Level::Info, "signed in", &[("subject", &subject.as_str())]);
+            }
+            E::LoginFailed { throttled } => {
+                self.logins
+                    .bind([if *throttled { "throttled" } else { "failed" }])
+                    .inc();
+                self.log(Level::Warn, "sign-in failed", &[("throttled", throttled)]);
+            }
+            E::LoggedOut { subject } => {
+                self.log(Level::Info, "signed out", &[("subject", &subject.as_str())])
+            }
+            E::Authorized { client_id, subject } => {
+                let fields: [Field<'_>; 2] = [
+                    ("client_id", &client_id.as_str()),
+                    ("subject", &subject.as_str()),
+                ];
+                self.log(Level::Info, "authorized", &fields);
+            }
+            E::AuthorizationRefused { client_id, error } => {
+                let client = client_id.as_ref().map(|id| id.as_str());
+                self.log(
+                    Level::Info,
+                    "authorization refused",
+                    &[("client_id", &client), ("error", &error.as_str())],
+                );
+            }
+            E::ClientRegistered { client_id } => {
+                self.log(
+                    Level::Info,
+                    "client registered",
+                    &[("client_id", &client_id.as_str())],
+                );
+            }
+            E::ClientRefused { throttled } => {
+                self.log(
+                    Level::Warn,
+                    "client authentication failed",
+                    &[("throttled", throttled)],
+                );
+            }
+            E::Failed { what, cause } => {
+                self.log(
+                    Level::Error,
+                    "failed",
+                    &[("what", what), ("cause", &cause.as_str())],
+                );
+            }
+        }
+    }
+
+    fn log(&self, level: Level, message: &str, fields: &[Field<'_>]) {
+        self.logger.log_event(level, "rf::oauth2", message, fields);
+    }
+}
+
+/// Reads the log pipeline's own counts at every scrape.
+pub(super) fn count_records(metrics: &Metrics, logger: &Logger) -> Result<(), Error> {
+    for level in Level::ALL {
+        let logger = logger.clone();
+        let label = [("level", level.as_str())];
+        metrics.pull(
+            Kind::Counter,
+            "log_records_total",
+            "Log records by level",
+            label,
+            move || logger.stats().records(level),
+        )?;
+    }
+    let (dropped, errors) = (logger.clone(), logger.clone());
+    metrics.counter_fn(
+        "log_records_dropped_total",
+        "Log records that no queue had room for",
+        move || dropped.stats().dropped(),
+    );
+    metrics.counter_fn(
+        "log_sink_errors_total",
+        "Writes that a log output refused",
+        move || errors.stats().sink_errors(),
+    );
+    Ok(())
+}
+
+/// What `/health/ready` looks at.
+pub(super) fn check_health(metrics: &Metrics, disks: &Disks, oauth2: &OAuth2Server) {
+    let health = metrics.health();
+    let server = oauth2.clone();
+    health.check("database", move || {
+        let server = server.clone();
+        async move {
+            server.health().await.map_err(|error| {
+                // The probe's answer is for anybody; what a database says is not.
+                log::error!(target: "rf::suite", "the database does not answer: {error}");
+                "does not answer"
+            })
+        }
+    });
+    for disk in disks.iter() {
+        let disk = disk.clone();
+        health.check(&format!("disk {}", disk.name()), move || {
+            let disk = disk.clone();
+            async move { disk.check().await }
+        });
+    }
+}

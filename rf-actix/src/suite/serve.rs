@@ -1,0 +1,62 @@
+//! From the first signal to exit code 0.
+
+use super::Suite;
+use crate::Error;
+use actix_web::dev::{Server, ServerHandle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+impl Suite {
+    /// Runs `server` until SIGTERM or Ctrl-C, then ends it in order.
+    ///
+    /// Readiness answers 503 for `server.drain` while requests are still served, so that load balancers look
+    /// elsewhere; then no new connection is taken and requests in flight end, for as long as the server was built to
+    /// wait; at last the logs are flushed. A second signal skips the draining. Build the server with
+    /// `disable_signals()`: otherwise actix ends it at the first signal.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to, the server failed, or log lines could not be written.
+    pub async fn serve(&self, server: Server) -> Result<(), Error> {
+        let signals = Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        };
+        let stopper = tokio::spawn(self.clone().drain(server.handle(), signals));
+        let ended = server.await;
+        // Without effect when it was the stopper that ended the server.
+        stopper.abort();
+        let logger = self.logger().clone();
+        let flushed = tokio::task::spawn_blocking(move || logger.shutdown()).await;
+        ended?;
+        match flushed {
+            Ok(flushed) => Ok(flushed?),
+            Err(panicked) => Err(std::io::Error::other(panicked).into()),
+        }
+    }
+
+    async fn drain(self, server: ServerHandle, mut signals: Signals) {
+        signals.next().await;
+        let drain = self.config().server.drain;
+        self.metrics().health().drain();
+        log::info!(target: "rf::suite", "draining for {drain:?}");
+        tokio::select! {
+            () = tokio::time::sleep(drain) => (),
+            () = signals.next() => (),
+        }
+        server.stop(true).await;
+    }
+}
+
+/// What asks a process to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => (),
+            _ = self.interrupt.recv() => (),
+        }
+    }
+}
