@@ -1,14 +1,8 @@
 //! The routes of `rf::storage`: signed downloads and uploads of served disks.
 
 use super::{
-    disk::Disk,
-    disks::Disks,
-    extract::registered,
-    key::Key,
-    options::Grant,
-    serve::ServeOptions,
-    signed_url::LinkMethod,
-    upload::UploadPolicy,
+    disk::Disk, disks::Disks, extract::registered, key::Key, options::Grant, serve::ServeOptions,
+    signed_url::LinkMethod, upload::UploadPolicy,
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -48,7 +42,8 @@ fn is_served(context: &GuardContext<'_>) -> bool {
 }
 
 async fn download(request: HttpRequest) -> Result<HttpResponse, Error> {
-    let Some((disk, key, Grant::Download { attachment })) = granted(&request, LinkMethod::Get)? else {
+    let Some((disk, key, Grant::Download { attachment })) = granted(&request, LinkMethod::Get)?
+    else {
         return Ok(refused());
     };
     let options = ServeOptions::new().attachment(attachment).secret_url();
@@ -56,7 +51,15 @@ async fn download(request: HttpRequest) -> Result<HttpResponse, Error> {
 }
 
 async fn upload(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
-    let Some((disk, key, Grant::Upload { max_size, content_type })) = granted(&request, LinkMethod::Put)? else {
+    let Some((
+        disk,
+        key,
+        Grant::Upload {
+            max_size,
+            content_type,
+        },
+    )) = granted(&request, LinkMethod::Put)?
+    else {
         return Ok(refused());
     };
     let mut policy = UploadPolicy::new();
@@ -67,17 +70,29 @@ async fn upload(request: HttpRequest, body: web::Payload) -> Result<HttpResponse
         policy = policy.accept(content_type);
     }
     let written = disk.receive_with(&request, key, body, &policy).await?;
-    let mut response = if written.created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(response.insert_header((header::ETAG, written.metadata.etag.to_string())).finish())
+    let mut response = if written.created {
+        HttpResponse::Created()
+    } else {
+        HttpResponse::Ok()
+    };
+    Ok(response
+        .insert_header((header::ETAG, written.metadata.etag.to_string()))
+        .finish())
 }
 
 /// The disk, the key and what the link grants; `None` for a link that is not taken.
 fn granted(request: &HttpRequest, method: LinkMethod) -> Result<Option<(Disk, Key, Grant)>, Error> {
     let disks = registered(request)?;
-    let Some((disk, tail)) = disks.served(request.path()) else { return Ok(None) };
-    let Some(signer) = disk.signer() else { return Ok(None) };
+    let Some((disk, tail)) = disks.served(request.path()) else {
+        return Ok(None);
+    };
+    let Some(signer) = disk.signer() else {
+        return Ok(None);
+    };
     // Nothing was ever signed for what is no key.
-    let Ok(key) = Key::from_encoded(tail) else { return Ok(None) };
+    let Ok(key) = Key::from_encoded(tail) else {
+        return Ok(None);
+    };
     match signer.verify(method, &key, request.query_string()) {
         Ok(grant) => Ok(Some((disk.clone(), key, grant))),
         Err(reason) => {

@@ -25,13 +25,25 @@ pub(super) fn by_name(name: &str) -> &'static str {
 /// a program called `photo.jpg` or `notes.txt` is neither.
 pub(super) fn by_content(head: &[u8], name: &str) -> Detected {
     if let Some(magic) = infer::get(head) {
-        return Detected { content_type: magic.mime_type(), extension: Some(magic.extension()) };
+        return Detected {
+            content_type: magic.mime_type(),
+            extension: Some(magic.extension()),
+        };
     }
     let told = by_name(name);
     match (is_text(head), is_textual(told)) {
-        (true, true) => Detected { content_type: told, extension: None },
-        (true, false) => Detected { content_type: "text/plain", extension: Some("txt") },
-        (false, _) => Detected { content_type: UNKNOWN, extension: None },
+        (true, true) => Detected {
+            content_type: told,
+            extension: None,
+        },
+        (true, false) => Detected {
+            content_type: "text/plain",
+            extension: Some("txt"),
+        },
+        (false, _) => Detected {
+            content_type: UNKNOWN,
+            extension: None,
+        },
     }
 }
 
@@ -40,19 +52,27 @@ pub(super) fn by_content(head: &[u8], name: &str) -> Detected {
 /// What a browser would run (HTML, SVG, XML) is only allowed by its full name: `image/*` means pictures.
 pub(super) fn is_accepted(found: &str, accepted: &[String]) -> bool {
     accepted.is_empty()
-        || accepted.iter().any(|pattern| match pattern.strip_suffix("/*") {
-            Some("*") => true,
-            Some(family) => {
-                !is_active(found)
-                    && found.split_once('/').is_some_and(|(of, _)| of.eq_ignore_ascii_case(family))
-            }
-            None => found.eq_ignore_ascii_case(pattern),
-        })
+        || accepted
+            .iter()
+            .any(|pattern| match pattern.strip_suffix("/*") {
+                Some("*") => true,
+                Some(family) => {
+                    !is_active(found)
+                        && found
+                            .split_once('/')
+                            .is_some_and(|(of, _)| of.eq_ignore_ascii_case(family))
+                }
+                None => found.eq_ignore_ascii_case(pattern),
+            })
 }
 
 /// Types that carry script.
 fn is_active(essence: &str) -> bool {
-    essence.ends_with("xml") || matches!(essence, "text/html" | "text/javascript" | "application/javascript")
+    essence.ends_with("xml")
+        || matches!(
+            essence,
+            "text/html" | "text/javascript" | "application/javascript"
+        )
 }
 
 fn is_textual(essence: &str) -> bool {
@@ -61,7 +81,11 @@ fn is_textual(essence: &str) -> bool {
         || essence.ends_with("+json")
         || matches!(
             essence,
-            "application/json" | "application/xml" | "application/javascript" | "application/toml" | "application/x-sh"
+            "application/json"
+                | "application/xml"
+                | "application/javascript"
+                | "application/toml"
+                | "application/x-sh"
         )
 }
 
@@ -74,7 +98,9 @@ fn is_text(head: &[u8]) -> bool {
         }
         Err(_) => return false,
     };
-    !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1b'))
+    !text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1b'))
 }
 
 #[cfg(test)]
@@ -86,8 +112,18 @@ mod tests {
     #[test]
     fn magic_bytes_win_over_the_name() {
         assert_eq!(by_content(PNG, "page.html").content_type, "image/png");
-        assert_eq!(by_content(b"\x7fELF\x02\x01\x01\0", "photo.jpg").content_type, "application/x-executable");
-        assert_eq!(by_content(b"\x01\x02\x03", "photo.jpg").content_type, "application/octet-stream");
+        assert_eq!(
+            by_content(
+                &[b"\x7fELF\x02\x01\x01".as_slice(), &[0; 60]].concat(),
+                "photo.jpg"
+            )
+            .content_type,
+            "application/x-executable"
+        );
+        assert_eq!(
+            by_content(b"\x01\x02\x03", "photo.jpg").content_type,
+            "application/octet-stream"
+        );
         assert_eq!(by_content(b"hello", "photo.jpg").content_type, "text/plain");
         assert_eq!(by_content(b"{}", "a.json").content_type, "application/json");
         assert_eq!(by_content(b"body {}", "a.css").content_type, "text/css");
@@ -99,7 +135,10 @@ mod tests {
         let list = |patterns: &[&str]| patterns.iter().map(|&p| p.to_owned()).collect::<Vec<_>>();
         assert!(is_accepted("image/png", &list(&["image/*"])));
         assert!(!is_accepted("image/svg+xml", &list(&["image/*"])));
-        assert!(is_accepted("image/svg+xml", &list(&["image/*", "image/svg+xml"])));
+        assert!(is_accepted(
+            "image/svg+xml",
+            &list(&["image/*", "image/svg+xml"])
+        ));
         assert!(!is_accepted("text/html", &list(&["text/*"])));
         assert!(!is_accepted("imagex/png", &list(&["image/*"])));
         assert!(is_accepted("text/html", &[]));

@@ -24,8 +24,18 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(name: Arc<str>, storage: Arc<dyn Storage>, max_size: Option<u64>, signer: Option<Signer>) -> Self {
-        Self { name, files: Scoped::over(storage, Prefix::default()), max_size, signer: signer.map(Arc::new) }
+    pub(super) fn new(
+        name: Arc<str>,
+        storage: Arc<dyn Storage>,
+        max_size: Option<u64>,
+        signer: Option<Signer>,
+    ) -> Self {
+        Self {
+            name,
+            files: Scoped::over(storage, Prefix::default()),
+            max_size,
+            signer: signer.map(Arc::new),
+        }
     }
 
     /// The name in the configuration.
@@ -58,7 +68,10 @@ impl Disk {
         Error: From<P::Error>,
     {
         let files = self.files.nest(&prefix.try_into()?)?;
-        Ok(Self { files, ..self.clone() })
+        Ok(Self {
+            files,
+            ..self.clone()
+        })
     }
 
     /// The same disk with a tighter limit.
@@ -86,7 +99,11 @@ impl Storage for Disk {
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
         let inner = self.files.writer(key, options).await?;
         Ok(match self.max_size {
-            Some(limit) => Box::new(LimitedWriter { inner, limit, rest: limit }),
+            Some(limit) => Box::new(LimitedWriter {
+                inner,
+                limit,
+                rest: limit,
+            }),
             None => inner,
         })
     }
@@ -95,7 +112,12 @@ impl Storage for Disk {
         self.files.remove(key).await
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
         self.files.page(prefix, cursor, limit).await
     }
 
@@ -131,7 +153,10 @@ struct LimitedWriter {
 impl Writer for LimitedWriter {
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
         let Some(rest) = self.rest.checked_sub(bytes.len() as u64) else {
-            return Err(Error::TooLarge { what: "the file", limit: self.limit });
+            return Err(Error::TooLarge {
+                what: "the file",
+                limit: self.limit,
+            });
         };
         self.rest = rest;
         self.inner.write(bytes).await

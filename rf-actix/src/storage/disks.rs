@@ -50,7 +50,10 @@ impl Disks {
     /// # Errors
     /// See [`DisksBuilder::build`].
     pub fn from_settings(settings: &StorageSettings, url_key: &[u8]) -> Result<Self, Error> {
-        Self::builder().url_key(url_key).settings(settings.clone()).build()
+        Self::builder()
+            .url_key(url_key)
+            .settings(settings.clone())
+            .build()
     }
 
     /// The disk of a name.
@@ -58,7 +61,11 @@ impl Disks {
     /// # Errors
     /// [`Error::Config`] names the disks there are.
     pub fn disk(&self, name: &str) -> Result<Disk, Error> {
-        self.inner.disks.get(name).cloned().ok_or_else(|| unknown(name, &self.inner.disks))
+        self.inner
+            .disks
+            .get(name)
+            .cloned()
+            .ok_or_else(|| unknown(name, &self.inner.disks))
     }
 
     /// The disk for those who name none.
@@ -143,13 +150,25 @@ impl DisksBuilder {
     /// [`Error::Config`] names the key of the settings and what to write; [`Error::Io`] when a folder cannot be
     /// opened.
     pub fn build(self) -> Result<Disks, Error> {
-        let Self { settings, mut storages, mut url_keys, base_url, observer, clock } = self;
+        let Self {
+            settings,
+            mut storages,
+            mut url_keys,
+            base_url,
+            observer,
+            clock,
+        } = self;
         if let Some(key) = &settings.url_key {
             url_keys.insert(0, key.as_bytes().to_vec());
         }
         let base_url = base_url.trim_end_matches('/').to_owned();
-        if !(base_url.is_empty() || base_url.starts_with("https://") || base_url.starts_with("http://")) {
-            return Err(Error::Config(format!("the base URL {base_url:?} must start with https:// or http://")));
+        if !(base_url.is_empty()
+            || base_url.starts_with("https://")
+            || base_url.starts_with("http://"))
+        {
+            return Err(Error::Config(format!(
+                "the base URL {base_url:?} must start with https:// or http://"
+            )));
         }
         let clock = clock.unwrap_or_else(|| Arc::new(SystemTime::now));
         let mut disks = BTreeMap::new();
@@ -165,7 +184,9 @@ impl DisksBuilder {
                 None => open(&name, &rule)?,
             };
             let storage = match &observer {
-                Some(observer) => Arc::new(Observed::over(storage, Arc::clone(&disk), observer.clone())),
+                Some(observer) => {
+                    Arc::new(Observed::over(storage, Arc::clone(&disk), observer.clone()))
+                }
                 None => storage,
             };
             let signer = match rule.serve {
@@ -181,15 +202,30 @@ impl DisksBuilder {
             disks.insert(name, Disk::new(disk, storage, rule.max_size, signer));
         }
         let default = match (&settings.default, disks.len()) {
-            (Some(name), _) => disks.get(name).cloned().ok_or_else(|| match unknown(name, &disks) {
-                Error::Config(text) => Error::Config(format!("default: {text}")),
-                error => error,
-            })?,
+            (Some(name), _) => {
+                disks
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| match unknown(name, &disks) {
+                        Error::Config(text) => Error::Config(format!("default: {text}")),
+                        error => error,
+                    })?
+            }
             (None, 1) => disks.values().next().cloned().expect("there is one"),
-            (None, 0) => return Err(Error::Config("disks: write at least one, [storage.disks.NAME]".to_owned())),
-            (None, _) => return Err(Error::Config("default: write the name of one of the disks".to_owned())),
+            (None, 0) => {
+                return Err(Error::Config(
+                    "disks: write at least one, [storage.disks.NAME]".to_owned(),
+                ));
+            }
+            (None, _) => {
+                return Err(Error::Config(
+                    "default: write the name of one of the disks".to_owned(),
+                ));
+            }
         };
-        Ok(Disks { inner: Arc::new(Inner { disks, default }) })
+        Ok(Disks {
+            inner: Arc::new(Inner { disks, default }),
+        })
     }
 }
 
@@ -209,11 +245,18 @@ fn open(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
     match rule.driver {
         Driver::Local => {
             let Some(root) = &rule.root else {
-                return refused("root", "a local disk needs a folder, for example root = \"var/drive\"");
+                return refused(
+                    "root",
+                    "a local disk needs a folder, for example root = \"var/drive\"",
+                );
             };
-            let builder = LocalStorage::builder(root).durable(rule.durable).visibility(rule.visibility.unwrap_or_default());
+            let builder = LocalStorage::builder(root)
+                .durable(rule.durable)
+                .visibility(rule.visibility.unwrap_or_default());
             let storage = builder.build().map_err(|error| match error {
-                Error::Io { source, .. } => Error::Config(format!("disks.{name}.root: cannot open {root:?}: {source}")),
+                Error::Io { source, .. } => {
+                    Error::Config(format!("disks.{name}.root: cannot open {root:?}: {source}"))
+                }
                 error => error,
             })?;
             Ok(Arc::new(storage))
@@ -237,16 +280,27 @@ fn open(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
 fn refuse_shared_paths(rules: &BTreeMap<String, DiskSettings>) -> Result<(), Error> {
     let mut served: Vec<(&str, &str)> = Vec::new();
     for (name, rule) in rules {
-        let Some(path) = rule.serve.as_deref() else { continue };
+        let Some(path) = rule.serve.as_deref() else {
+            continue;
+        };
         let refused = |text: String| Err(Error::Config(format!("disks.{name}.serve: {text}")));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~');
-        let segments = path.strip_prefix('/').map(|rest| rest.split('/').all(|s| !matches!(s, "" | "." | "..")));
+        let segments = path
+            .strip_prefix('/')
+            .map(|rest| rest.split('/').all(|s| !matches!(s, "" | "." | "..")));
         if segments != Some(true) || !path.chars().all(plain) {
             return refused(format!("{path:?} is no path, write for example \"/files\""));
         }
-        let under = |one: &str, other: &str| one == other || one.strip_prefix(other).is_some_and(|r| r.starts_with('/'));
-        if let Some((other, _)) = served.iter().find(|(_, taken)| under(path, taken) || under(taken, path)) {
-            return refused(format!("{path:?} overlaps the path of the disk {other:?}, write another one"));
+        let under = |one: &str, other: &str| {
+            one == other || one.strip_prefix(other).is_some_and(|r| r.starts_with('/'))
+        };
+        if let Some((other, _)) = served
+            .iter()
+            .find(|(_, taken)| under(path, taken) || under(taken, path))
+        {
+            return refused(format!(
+                "{path:?} overlaps the path of the disk {other:?}, write another one"
+            ));
         }
         served.push((name, path));
     }
@@ -254,6 +308,10 @@ fn refuse_shared_paths(rules: &BTreeMap<String, DiskSettings>) -> Result<(), Err
 }
 
 fn unknown(name: &str, disks: &BTreeMap<String, Disk>) -> Error {
-    let known = disks.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let known = disks
+        .keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     Error::Config(format!("there is no disk {name:?}, write one of: {known}"))
 }

@@ -57,12 +57,19 @@ impl DiskHandle {
     ///
     /// # Errors
     /// As there.
-    pub async fn receive<K, S>(&self, request: &HttpRequest, key: K, body: S) -> Result<Written, Error>
+    pub async fn receive<K, S>(
+        &self,
+        request: &HttpRequest,
+        key: K,
+        body: S,
+    ) -> Result<Written, Error>
     where
         K: IntoKey,
         S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     {
-        self.disk.receive_with(request, key, body, &self.policy).await
+        self.disk
+            .receive_with(request, key, body, &self.policy)
+            .await
     }
 }
 
@@ -130,7 +137,10 @@ impl Disks {
     /// # Errors
     /// [`Error::Config`] names the disks there are.
     pub fn require<D: TypedDisk>(&self) -> Result<D, Error> {
-        Ok(D::from_handle(DiskHandle::new(self.disk(D::NAME)?, D::policy())))
+        Ok(D::from_handle(DiskHandle::new(
+            self.disk(D::NAME)?,
+            D::policy(),
+        )))
     }
 
     /// Hands the disks to an application: `App::new().configure(disks.state())`.
@@ -144,13 +154,16 @@ impl Disks {
 
 /// The disks of the application, or an answer that says nothing and a log line that says what to do.
 pub(super) fn registered(request: &HttpRequest) -> Result<&Disks, actix_web::Error> {
-    request.app_data::<web::Data<Disks>>().map(|data| data.get_ref()).ok_or_else(|| {
-        log::error!(
-            target: "rf::storage",
-            "no `Disks` is registered: add `.configure(disks.state())` to the `App`"
-        );
-        actix_web::error::ErrorInternalServerError("")
-    })
+    request
+        .app_data::<web::Data<Disks>>()
+        .map(|data| data.get_ref())
+        .ok_or_else(|| {
+            log::error!(
+                target: "rf::storage",
+                "no `Disks` is registered: add `.configure(disks.state())` to the `App`"
+            );
+            actix_web::error::ErrorInternalServerError("")
+        })
 }
 
 /// The key in a route parameter that holds whole segments, such as `{key:.*}` in `/api/files/{key:.*}`.
@@ -169,8 +182,12 @@ pub fn request_key(request: &HttpRequest, parameter: &str) -> Result<Key, Error>
     let (before, after) = (value.as_ptr() as usize)
         .checked_sub(path.as_ptr() as usize)
         .and_then(|start| Some((path.get(..start)?, path.get(start + value.len()..)?)))
-        .filter(|(before, after)| before.ends_with('/') && (after.is_empty() || after.starts_with('/')))
-        .ok_or(Error::InvalidKey { reason: "is missing in the path" })?;
+        .filter(|(before, after)| {
+            before.ends_with('/') && (after.is_empty() || after.starts_with('/'))
+        })
+        .ok_or(Error::InvalidKey {
+            reason: "is missing in the path",
+        })?;
     let slashes = |text: &str| text.matches('/').count();
     let mut tail = request.path();
     for _ in 0..slashes(before) {

@@ -261,13 +261,22 @@ fn check_segment(segment: &str) -> Result<(), &'static str> {
 
 /// The names Windows keeps for devices, whatever extension follows: a file copied there must not become one.
 fn is_device(segment: &str) -> bool {
-    let stem = segment.split(['.', ':']).next().unwrap_or(segment).trim_end();
+    let stem = segment
+        .split(['.', ':'])
+        .next()
+        .unwrap_or(segment)
+        .trim_end();
     let is = |name: &str| stem.eq_ignore_ascii_case(name);
-    if ["con", "prn", "aux", "nul", "conin$", "conout$"].into_iter().any(is) {
+    if ["con", "prn", "aux", "nul", "conin$", "conout$"]
+        .into_iter()
+        .any(is)
+    {
         return true;
     }
     let mut chars = stem.chars().rev();
-    chars.next().is_some_and(|last| matches!(last, '0'..='9' | '¹' | '²' | '³'))
+    chars
+        .next()
+        .is_some_and(|last| matches!(last, '0'..='9' | '¹' | '²' | '³'))
         && ["moc", "tpl"].into_iter().any(|name| {
             chars
                 .clone()

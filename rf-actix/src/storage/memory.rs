@@ -53,7 +53,10 @@ impl MemoryStorage {
     }
 
     fn stored(&self, key: &Key) -> Result<Stored, Error> {
-        self.files().get(key).cloned().ok_or_else(|| Error::NotFound { key: key.clone() })
+        self.files()
+            .get(key)
+            .cloned()
+            .ok_or_else(|| Error::NotFound { key: key.clone() })
     }
 }
 
@@ -64,7 +67,9 @@ fn fresh_etag() -> ETag {
 
 impl fmt::Debug for MemoryStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStorage").field("files", &self.files().len()).finish()
+        f.debug_struct("MemoryStorage")
+            .field("files", &self.files().len())
+            .finish()
     }
 }
 
@@ -72,7 +77,10 @@ impl fmt::Debug for MemoryStorage {
 impl Storage for MemoryStorage {
     async fn open(&self, key: &Key) -> Result<Object, Error> {
         let Stored { content, metadata } = self.stored(key)?;
-        Ok(Object { metadata, source: Box::new(Held(content)) })
+        Ok(Object {
+            metadata,
+            source: Box::new(Held(content)),
+        })
     }
 
     async fn stat(&self, key: &Key) -> Result<Metadata, Error> {
@@ -81,10 +89,17 @@ impl Storage for MemoryStorage {
 
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
         if options.visibility.is_some() {
-            return Err(Error::Unsupported { op: "visibility in memory" });
+            return Err(Error::Unsupported {
+                op: "visibility in memory",
+            });
         }
         let storage = self.clone();
-        Ok(Box::new(MemoryWriter { storage, key: key.clone(), options, content: BytesMut::new() }))
+        Ok(Box::new(MemoryWriter {
+            storage,
+            key: key.clone(),
+            options,
+            content: BytesMut::new(),
+        }))
     }
 
     async fn remove(&self, key: &Key) -> Result<(), Error> {
@@ -92,7 +107,12 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
         let limit = limit.clamp(1, MAX_PAGE);
         let from = match cursor {
             Some(cursor) if cursor > prefix.as_str() => Bound::Excluded(cursor),
@@ -103,9 +123,16 @@ impl Storage for MemoryStorage {
             .range::<str, _>((from, Bound::Unbounded))
             .take_while(|(key, _)| key.as_str().starts_with(prefix.as_str()))
             .filter(|(key, _)| prefix.holds(key));
-        let entries: Vec<Metadata> = found.by_ref().take(limit).map(|(_, stored)| stored.metadata.clone()).collect();
+        let entries: Vec<Metadata> = found
+            .by_ref()
+            .take(limit)
+            .map(|(_, stored)| stored.metadata.clone())
+            .collect();
         let more = found.next().is_some();
-        let next = entries.last().filter(|_| more).map(|last| last.key.as_str().to_owned());
+        let next = entries
+            .last()
+            .filter(|_| more)
+            .map(|last| last.key.as_str().to_owned());
         Ok(Page::new(entries, next))
     }
 
@@ -122,14 +149,18 @@ impl Storage for MemoryStorage {
 
     async fn rename(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
         let mut files = self.files_mut();
-        let mut stored = files.remove(from).ok_or_else(|| Error::NotFound { key: from.clone() })?;
+        let mut stored = files
+            .remove(from)
+            .ok_or_else(|| Error::NotFound { key: from.clone() })?;
         stored.metadata.key = to.clone();
         files.insert(to.clone(), stored.clone());
         Ok(stored.metadata)
     }
 
     async fn presign(&self, _: &Key, _: &SignedUrlOptions) -> Result<SignedUrl, Error> {
-        Err(Error::Unsupported { op: "signing a link for memory without a served `Disk` round it" })
+        Err(Error::Unsupported {
+            op: "signing a link for memory without a served `Disk` round it",
+        })
     }
 
     async fn probe(&self) -> Result<(), Error> {
@@ -142,10 +173,16 @@ struct Held(Bytes);
 
 impl Source for Held {
     fn read(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        let bounds = usize::try_from(range.start)
+            .ok()
+            .zip(usize::try_from(range.end).ok());
         match bounds {
-            Some((start, end)) if start <= end && end <= self.0.len() => self.0.slice(start..end).into(),
-            _ => ByteStream::new(stream::iter([Err(Error::RangeNotSatisfiable { size: self.0.len() as u64 })])),
+            Some((start, end)) if start <= end && end <= self.0.len() => {
+                self.0.slice(start..end).into()
+            }
+            _ => ByteStream::new(stream::iter([Err(Error::RangeNotSatisfiable {
+                size: self.0.len() as u64,
+            })])),
         }
     }
 }
@@ -159,7 +196,10 @@ struct MemoryWriter {
 
 impl fmt::Debug for MemoryWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryWriter").field("key", &self.key).field("bytes", &self.content.len()).finish()
+        f.debug_struct("MemoryWriter")
+            .field("key", &self.key)
+            .field("bytes", &self.content.len())
+            .finish()
     }
 }
 
@@ -176,7 +216,12 @@ impl Writer for MemoryWriter {
     }
 
     async fn commit(self: Box<Self>) -> Result<Written, Error> {
-        let Self { storage, key, options, content } = *self;
+        let Self {
+            storage,
+            key,
+            options,
+            content,
+        } = *self;
         let mut files = storage.files_mut();
         let old = files.get(&key);
         match (&options.condition, old) {
@@ -186,10 +231,26 @@ impl Writer for MemoryWriter {
             }
             _ => {}
         }
-        let content_type = options.content_type.unwrap_or_else(|| detect::by_name(key.name()).to_owned());
-        let metadata = Metadata::new(key.clone(), content.len() as u64, content_type, SystemTime::now(), fresh_etag())
-            .with_user(options.user);
-        let created = files.insert(key, Stored { content: content.freeze(), metadata: metadata.clone() }).is_none();
+        let content_type = options
+            .content_type
+            .unwrap_or_else(|| detect::by_name(key.name()).to_owned());
+        let metadata = Metadata::new(
+            key.clone(),
+            content.len() as u64,
+            content_type,
+            SystemTime::now(),
+            fresh_etag(),
+        )
+        .with_user(options.user);
+        let created = files
+            .insert(
+                key,
+                Stored {
+                    content: content.freeze(),
+                    metadata: metadata.clone(),
+                },
+            )
+            .is_none();
         Ok(Written::new(metadata, created))
     }
 

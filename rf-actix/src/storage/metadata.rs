@@ -79,8 +79,21 @@ pub struct Page {
 impl Metadata {
     /// For backends outside of this crate.
     #[must_use]
-    pub fn new(key: Key, size: u64, content_type: String, last_modified: SystemTime, etag: ETag) -> Self {
-        Self { key, size, content_type, last_modified, etag, user: BTreeMap::new() }
+    pub fn new(
+        key: Key,
+        size: u64,
+        content_type: String,
+        last_modified: SystemTime,
+        etag: ETag,
+    ) -> Self {
+        Self {
+            key,
+            size,
+            content_type,
+            last_modified,
+            etag,
+            user: BTreeMap::new(),
+        }
     }
 
     /// With what the writer noted beside the file.

@@ -42,7 +42,10 @@ mod options;
 mod serve;
 mod settings;
 mod signed_url;
-#[allow(clippy::module_inception, reason = "the trait the module is named after has a file of its own")]
+#[allow(
+    clippy::module_inception,
+    reason = "the trait the module is named after has a file of its own"
+)]
 mod storage;
 mod stream;
 mod upload;

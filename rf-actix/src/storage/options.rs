@@ -107,21 +107,35 @@ pub struct SignedUrlOptions {
 
 #[derive(Debug, Clone)]
 pub(super) enum Grant {
-    Download { attachment: bool },
-    Upload { max_size: Option<u64>, content_type: Option<String> },
+    Download {
+        attachment: bool,
+    },
+    Upload {
+        max_size: Option<u64>,
+        content_type: Option<String>,
+    },
 }
 
 impl SignedUrlOptions {
     /// A link that reads the file (`GET` and `HEAD`) for so long: 1 second to 7 days.
     #[must_use]
     pub fn download(expires: Duration) -> Self {
-        Self { expires, grant: Grant::Download { attachment: false } }
+        Self {
+            expires,
+            grant: Grant::Download { attachment: false },
+        }
     }
 
     /// A link that writes the file (`PUT`) for so long: 1 second to 7 days.
     #[must_use]
     pub fn upload(expires: Duration) -> Self {
-        Self { expires, grant: Grant::Upload { max_size: None, content_type: None } }
+        Self {
+            expires,
+            grant: Grant::Upload {
+                max_size: None,
+                content_type: None,
+            },
+        }
     }
 
     /// Whether the browser saves a download instead of showing it. Says nothing of an upload.

@@ -64,7 +64,10 @@ pub struct DiskSettings {
     #[serde(default)]
     pub serve: Option<String>,
     /// The most bytes a file may have, for example `5GiB`.
-    #[serde(default, deserialize_with = "crate::setting::size::option::deserialize")]
+    #[serde(
+        default,
+        deserialize_with = "crate::setting::size::option::deserialize"
+    )]
     pub max_size: Option<u64>,
     /// Whether a write is on the medium before it is acknowledged; see
     /// [`LocalStorageBuilder::durable`](super::LocalStorageBuilder::durable) for why not.
@@ -91,10 +94,14 @@ impl<'de> Deserialize<'de> for Driver {
         match String::deserialize(from)?.as_str() {
             "local" => Ok(Self::Local),
             "memory" => Ok(Self::Memory),
-            planned @ ("s3" | "scoped" | "read-only" | "fallback") => Err(D::Error::custom(format!(
-                "the driver {planned:?} is not supported yet, write \"local\" or \"memory\""
+            planned @ ("s3" | "scoped" | "read-only" | "fallback") => {
+                Err(D::Error::custom(format!(
+                    "the driver {planned:?} is not supported yet, write \"local\" or \"memory\""
+                )))
+            }
+            other => Err(D::Error::custom(format!(
+                "unknown driver {other:?}, write \"local\" or \"memory\""
             ))),
-            other => Err(D::Error::custom(format!("unknown driver {other:?}, write \"local\" or \"memory\""))),
         }
     }
 }
@@ -108,7 +115,9 @@ mod tests {
     fn refusal(text: &str) -> String {
         match toml::from_str::<StorageSettings>(text) {
             Err(error) => error.message().to_owned(),
-            Ok(settings) => Disks::from_settings(&settings, b"0123456789abcdef").unwrap_err().to_string(),
+            Ok(settings) => Disks::from_settings(&settings, b"0123456789abcdef")
+                .unwrap_err()
+                .to_string(),
         }
     }
 
@@ -121,21 +130,60 @@ mod tests {
             ("[disks.a]\ndriver = \"ftp\"", "unknown driver \"ftp\""),
             ("[disks.a]\nserve = \"/a\"", "driver"),
             ("[disks.a]\ndriver = \"local\"", "disks.a.root"),
-            ("[disks.a]\ndriver = \"local\"\nroot = \"/dev/null/x\"", "disks.a.root"),
-            ("[disks.a]\ndriver = \"memory\"\nroot = \"x\"", "disks.a.root"),
-            ("[disks.a]\ndriver = \"memory\"\ndurable = true", "disks.a.durable"),
-            ("[disks.a]\ndriver = \"memory\"\nvisibility = \"public\"", "disks.a.visibility"),
-            ("[disks.a]\ndriver = \"memory\"\nvisibility = \"some\"", "some"),
+            (
+                "[disks.a]\ndriver = \"local\"\nroot = \"/dev/null/x\"",
+                "disks.a.root",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nroot = \"x\"",
+                "disks.a.root",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\ndurable = true",
+                "disks.a.durable",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nvisibility = \"public\"",
+                "disks.a.visibility",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nvisibility = \"some\"",
+                "some",
+            ),
             ("[disks.a]\ndriver = \"memory\"\nbucket = \"x\"", "bucket"),
             ("[disks.a]\ndriver = \"memory\"\nmax_size = \"big\"", "big"),
-            ("[disks.a]\ndriver = \"memory\"\nserve = \"files\"", "disks.a.serve"),
-            ("[disks.a]\ndriver = \"memory\"\nserve = \"/\"", "disks.a.serve"),
-            ("[disks.a]\ndriver = \"memory\"\nserve = \"/f/\"", "disks.a.serve"),
-            ("[disks.a]\ndriver = \"memory\"\nserve = \"/f/../g\"", "disks.a.serve"),
-            ("[disks.a]\ndriver = \"memory\"\nserve = \"/{x}\"", "disks.a.serve"),
-            ("default = \"b\"\n[disks.a]\ndriver = \"memory\"", "default: there is no disk \"b\""),
-            ("[disks.a]\ndriver = \"memory\"\n[disks.b]\ndriver = \"memory\"", "default: "),
-            ("url_key = \"short\"\n[disks.a]\ndriver = \"memory\"\nserve = \"/f\"", "url_key"),
+            (
+                "[disks.a]\ndriver = \"memory\"\nserve = \"files\"",
+                "disks.a.serve",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nserve = \"/\"",
+                "disks.a.serve",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nserve = \"/f/\"",
+                "disks.a.serve",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nserve = \"/f/../g\"",
+                "disks.a.serve",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\nserve = \"/{x}\"",
+                "disks.a.serve",
+            ),
+            (
+                "default = \"b\"\n[disks.a]\ndriver = \"memory\"",
+                "default: there is no disk \"b\"",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\n[disks.b]\ndriver = \"memory\"",
+                "default: ",
+            ),
+            (
+                "url_key = \"short\"\n[disks.a]\ndriver = \"memory\"\nserve = \"/f\"",
+                "url_key",
+            ),
             (
                 "default = \"a\"\n[disks.a]\ndriver = \"memory\"\nserve = \"/f\"\n[disks.b]\ndriver = \"memory\"\nserve = \"/f/g\"",
                 "disks.b.serve",
@@ -148,7 +196,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let settings: StorageSettings = toml::from_str("url_key = \"hush-hush-hush-hush\"").unwrap();
+        let settings: StorageSettings =
+            toml::from_str("url_key = \"hush-hush-hush-hush\"").unwrap();
         assert!(!format!("{settings:?}").contains("hush"));
     }
 }

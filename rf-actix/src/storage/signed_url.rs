@@ -38,15 +38,25 @@ impl UrlKeys {
     /// [`Error::Config`] without any key, and for one shorter than 128 bits.
     pub(super) fn new(secrets: &[Vec<u8>]) -> Result<Self, Error> {
         if secrets.is_empty() {
-            return Err(Error::Config("url_key: a served disk needs a key to sign its links with".to_owned()));
+            return Err(Error::Config(
+                "url_key: a served disk needs a key to sign its links with".to_owned(),
+            ));
         }
         if secrets.iter().any(|secret| secret.len() < 16) {
-            return Err(Error::Config("url_key: write at least 16 random bytes".to_owned()));
+            return Err(Error::Config(
+                "url_key: write at least 16 random bytes".to_owned(),
+            ));
         }
         let keys = secrets.iter().map(|secret| {
             // Tells which key to check with, and nothing about it.
-            let digest = Sha256::new().chain_update(b"rf-actix url key id").chain_update(secret).finalize();
-            UrlKey { id: hex::encode(&digest[..4]), secret: secret.clone() }
+            let digest = Sha256::new()
+                .chain_update(b"rf-actix url key id")
+                .chain_update(secret)
+                .finalize();
+            UrlKey {
+                id: hex::encode(&digest[..4]),
+                secret: secret.clone(),
+            }
         });
         Ok(Self(keys.collect()))
     }
@@ -54,7 +64,9 @@ impl UrlKeys {
 
 impl fmt::Debug for UrlKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|key| &key.id))
+            .finish()
     }
 }
 
@@ -75,7 +87,11 @@ pub(super) struct Signer {
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("disk", &self.disk).field("serve", &self.serve).field("keys", &self.keys).finish()
+        f.debug_struct("Signer")
+            .field("disk", &self.disk)
+            .field("serve", &self.serve)
+            .field("keys", &self.keys)
+            .finish()
     }
 }
 
@@ -111,33 +127,68 @@ impl Signer {
     /// [`Error::InvalidExpiry`] outside of 1 second to 7 days.
     pub(super) fn sign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
         if options.expires.as_secs() == 0 || options.expires > LONGEST {
-            return Err(Error::InvalidExpiry { given: options.expires });
+            return Err(Error::InvalidExpiry {
+                given: options.expires,
+            });
         }
         let expires = seconds((self.clock)()) + options.expires.as_secs();
         let url_key = &self.keys.0[0];
-        let mut parameters =
-            Parameters { expires: expires.to_string(), key_id: url_key.id.clone(), ..Parameters::default() };
+        let mut parameters = Parameters {
+            expires: expires.to_string(),
+            key_id: url_key.id.clone(),
+            ..Parameters::default()
+        };
         let method = match &options.grant {
             Grant::Download { attachment } => {
                 parameters.download = *attachment;
                 LinkMethod::Get
             }
-            Grant::Upload { max_size, content_type } => {
+            Grant::Upload {
+                max_size,
+                content_type,
+            } => {
                 parameters.max_size = max_size.map(|bytes| bytes.to_string());
                 parameters.content_type.clone_from(content_type);
                 LinkMethod::Put
             }
         };
-        parameters.signature = hex::encode(self.mac(url_key, method, key, &parameters).finalize().into_bytes());
-        let url = format!("{}{}/{}?{}", self.base_url, self.serve, key.to_encoded(), parameters.render());
-        Ok(SignedUrl::new(url, UNIX_EPOCH + Duration::from_secs(expires)))
+        parameters.signature = hex::encode(
+            self.mac(url_key, method, key, &parameters)
+                .finalize()
+                .into_bytes(),
+        );
+        let url = format!(
+            "{}{}/{}?{}",
+            self.base_url,
+            self.serve,
+            key.to_encoded(),
+            parameters.render()
+        );
+        Ok(SignedUrl::new(
+            url,
+            UNIX_EPOCH + Duration::from_secs(expires),
+        ))
     }
 
     /// What a link grants.
-    pub(super) fn verify(&self, method: LinkMethod, key: &Key, query: &str) -> Result<Grant, Refused> {
+    pub(super) fn verify(
+        &self,
+        method: LinkMethod,
+        key: &Key,
+        query: &str,
+    ) -> Result<Grant, Refused> {
         let parameters = Parameters::parse(query).ok_or(Refused::Malformed)?;
-        let url_key = self.keys.0.iter().find(|known| known.id == parameters.key_id).ok_or(Refused::UnknownKey)?;
-        let right = hex::encode(self.mac(url_key, method, key, &parameters).finalize().into_bytes());
+        let url_key = self
+            .keys
+            .0
+            .iter()
+            .find(|known| known.id == parameters.key_id)
+            .ok_or(Refused::UnknownKey)?;
+        let right = hex::encode(
+            self.mac(url_key, method, key, &parameters)
+                .finalize()
+                .into_bytes(),
+        );
         if !bool::from(right.as_bytes().ct_eq(parameters.signature.as_bytes())) {
             return Err(Refused::Forged);
         }
@@ -147,22 +198,37 @@ impl Signer {
             return Err(Refused::Expired);
         }
         Ok(match method {
-            LinkMethod::Get => Grant::Download { attachment: parameters.download },
+            LinkMethod::Get => Grant::Download {
+                attachment: parameters.download,
+            },
             LinkMethod::Put => Grant::Upload {
-                max_size: parameters.max_size.map(|text| text.parse().map_err(|_| Refused::Malformed)).transpose()?,
+                max_size: parameters
+                    .max_size
+                    .map(|text| text.parse().map_err(|_| Refused::Malformed))
+                    .transpose()?,
                 content_type: parameters.content_type,
             },
         })
     }
 
     /// Every field with its length before it: no two sets of fields make the same text.
-    fn mac(&self, url_key: &UrlKey, method: LinkMethod, key: &Key, parameters: &Parameters) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&url_key.secret).expect("HMAC takes keys of any length");
+    fn mac(
+        &self,
+        url_key: &UrlKey,
+        method: LinkMethod,
+        key: &Key,
+        parameters: &Parameters,
+    ) -> Hmac<Sha256> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&url_key.secret).expect("HMAC takes keys of any length");
         let method: &[u8] = match method {
             LinkMethod::Get => b"GET",
             LinkMethod::Put => b"PUT",
         };
-        let optional = |text: &Option<String>| text.as_ref().map_or_else(|| b"-".to_vec(), |text| format!("+{text}").into_bytes());
+        let optional = |text: &Option<String>| {
+            text.as_ref()
+                .map_or_else(|| b"-".to_vec(), |text| format!("+{text}").into_bytes())
+        };
         let fields = [
             CONTEXT,
             method,
@@ -224,7 +290,8 @@ impl Parameters {
 }
 
 fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

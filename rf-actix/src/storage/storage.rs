@@ -41,7 +41,12 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     async fn remove(&self, key: &Key) -> Result<(), Error>;
 
     /// The files beneath a prefix in the byte order of their keys, those after the key `cursor`, at most `limit` and never more than [`MAX_PAGE`].
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error>;
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error>;
 
     /// Copies a file, its type and notes with it, replacing the target. Onto itself: nothing happens.
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error>;
@@ -146,7 +151,11 @@ impl fmt::Debug for SignedUrl {
 /// that read a stream of the caller's.
 pub trait StorageExt: Storage {
     /// Writes a whole file, replacing an older one.
-    fn put<K: IntoKey>(&self, key: K, content: impl Into<Bytes>) -> impl Future<Output = Result<Written, Error>> + Send {
+    fn put<K: IntoKey>(
+        &self,
+        key: K,
+        content: impl Into<Bytes>,
+    ) -> impl Future<Output = Result<Written, Error>> + Send {
         self.put_with(key, content, WriteOptions::new())
     }
 
@@ -195,7 +204,11 @@ pub trait StorageExt: Storage {
     /// Reads a part of a file into memory; an end past the end of the file is the end of the file.
     ///
     /// A start past it is [`Error::RangeNotSatisfiable`].
-    fn get_range<K: IntoKey>(&self, key: K, range: Range<u64>) -> impl Future<Output = Result<Bytes, Error>> + Send {
+    fn get_range<K: IntoKey>(
+        &self,
+        key: K,
+        range: Range<u64>,
+    ) -> impl Future<Output = Result<Bytes, Error>> + Send {
         let key = key.into_key();
         async move {
             let object = self.open(&key?).await?;
@@ -215,7 +228,10 @@ pub trait StorageExt: Storage {
     }
 
     /// Reads a text file; bytes that are not UTF-8 are an error.
-    fn read_string<K: IntoKey>(&self, key: K) -> impl Future<Output = Result<String, Error>> + Send {
+    fn read_string<K: IntoKey>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<String, Error>> + Send {
         let content = self.get(key);
         async move {
             String::from_utf8(content.await?.into()).map_err(|_| Error::MediaType {
@@ -280,19 +296,31 @@ pub trait StorageExt: Storage {
     }
 
     /// Copies a file on the same storage, replacing the target.
-    fn copy<K: IntoKey, L: IntoKey>(&self, from: K, to: L) -> impl Future<Output = Result<Metadata, Error>> + Send {
+    fn copy<K: IntoKey, L: IntoKey>(
+        &self,
+        from: K,
+        to: L,
+    ) -> impl Future<Output = Result<Metadata, Error>> + Send {
         let (from, to) = (from.into_key(), to.into_key());
         async move { self.duplicate(&from?, &to?).await }
     }
 
     /// Renames a file on the same storage, replacing the target.
-    fn move_to<K: IntoKey, L: IntoKey>(&self, from: K, to: L) -> impl Future<Output = Result<Metadata, Error>> + Send {
+    fn move_to<K: IntoKey, L: IntoKey>(
+        &self,
+        from: K,
+        to: L,
+    ) -> impl Future<Output = Result<Metadata, Error>> + Send {
         let (from, to) = (from.into_key(), to.into_key());
         async move { self.rename(&from?, &to?).await }
     }
 
     /// A link to download the file without credentials, for 1 second to 7 days.
-    fn signed_url<K: IntoKey>(&self, key: K, expires: Duration) -> impl Future<Output = Result<SignedUrl, Error>> + Send {
+    fn signed_url<K: IntoKey>(
+        &self,
+        key: K,
+        expires: Duration,
+    ) -> impl Future<Output = Result<SignedUrl, Error>> + Send {
         self.signed_url_with(key, SignedUrlOptions::download(expires))
     }
 

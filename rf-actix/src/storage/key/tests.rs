@@ -5,9 +5,40 @@ use super::{Key, Prefix};
 #[test]
 fn what_climbs_or_is_absolute_is_refused() {
     for bad in [
-        "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a/..", "\\", "a\\b", "..\\a", "a\0b",
-        "a\nb", "a\u{7f}", "a\u{85}b", "C:", "c:/x", "a/c:x", "a.", "a ", "a./b", "a /b", "nul", "NUL.txt",
-        "a/Com1", "lpt9.log", "con .txt", "COM¹", ".rf-staging", ".rf-staging/x", "a/.RF-x",
+        "",
+        "/",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "../a",
+        "a/../b",
+        "a/./b",
+        "a/..",
+        "\\",
+        "a\\b",
+        "..\\a",
+        "a\0b",
+        "a\nb",
+        "a\u{7f}",
+        "a\u{85}b",
+        "C:",
+        "c:/x",
+        "a/c:x",
+        "a.",
+        "a ",
+        "a./b",
+        "a /b",
+        "nul",
+        "NUL.txt",
+        "a/Com1",
+        "lpt9.log",
+        "con .txt",
+        "COM¹",
+        ".rf-staging",
+        ".rf-staging/x",
+        "a/.RF-x",
     ] {
         assert!(Key::parse(bad).is_err(), "{bad:?} was taken");
     }
@@ -16,12 +47,36 @@ fn what_climbs_or_is_absolute_is_refused() {
 #[test]
 fn awkward_names_are_kept_as_they_are() {
     for good in [
-        "a", "a b", " a", "a+b", "100%", "a#b", "a?b", "x&y=z", "~", "'(a)*'", "ünï/çödé", "😀/😀.png", ".hidden",
-        "...a", "a:b:c/_:", "e\u{301}", "é", "com10", "console", "a..b", "%2e%2e", "*",
+        "a",
+        "a b",
+        " a",
+        "a+b",
+        "100%",
+        "a#b",
+        "a?b",
+        "x&y=z",
+        "~",
+        "'(a)*'",
+        "ünï/çödé",
+        "😀/😀.png",
+        ".hidden",
+        "...a",
+        "ab:c/_:",
+        "e\u{301}",
+        "é",
+        "com10",
+        "console",
+        "a..b",
+        "%2e%2e",
+        "*",
     ] {
         let key = Key::parse(good).unwrap();
         assert_eq!(key.as_str(), good);
-        assert_eq!(Key::from_encoded(&key.to_encoded()).unwrap(), key, "{good:?}");
+        assert_eq!(
+            Key::from_encoded(&key.to_encoded()).unwrap(),
+            key,
+            "{good:?}"
+        );
     }
     assert_ne!(Key::parse("e\u{301}").unwrap(), Key::parse("é").unwrap());
 }
@@ -30,7 +85,13 @@ fn awkward_names_are_kept_as_they_are() {
 fn lengths_are_bounded() {
     assert!(Key::parse("x".repeat(255)).is_ok());
     assert!(Key::parse("x".repeat(256)).is_err());
-    let long = ["x".repeat(255), "y".repeat(255), "z".repeat(255), "w".repeat(255)].join("/");
+    let long = [
+        "x".repeat(255),
+        "y".repeat(255),
+        "z".repeat(255),
+        "w".repeat(255),
+    ]
+    .join("/");
     assert_eq!(long.len(), 1023);
     assert!(Key::parse(format!("{long}a")).is_err());
     let key = Key::parse(long).unwrap();
@@ -45,7 +106,8 @@ fn a_path_is_decoded_exactly_once() {
     assert_eq!(parse("a%252Fb").unwrap(), "a%2Fb");
     assert_eq!(parse("a+b").unwrap(), "a+b");
     for bad in [
-        "%2e%2e", "%2e%2e/a", "a%2fb", "a%2Fb", "a%5cb", "a%00b", "%ff", "%", "a%2", "%zz", "%%32%66", "a/%2e/b",
+        "%2e%2e", "%2e%2e/a", "a%2fb", "a%2Fb", "a%5cb", "a%00b", "%ff", "%", "a%2", "%zz",
+        "%%32%66", "a/%2e/b",
     ] {
         assert!(parse(bad).is_err(), "{bad:?} was taken");
     }

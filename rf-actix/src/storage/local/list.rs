@@ -1,12 +1,18 @@
 //! Listing in key order, one folder open at a time.
 
-use super::{publish::{failed, stat}, root::{Root, kind_at}};
+use super::{
+    publish::{failed, stat},
+    root::{Root, kind_at},
+};
 use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::Page,
 };
-use rustix::{fs::{Dir, FileType}, io::Errno};
+use rustix::{
+    fs::{Dir, FileType},
+    io::Errno,
+};
 
 struct Entry {
     /// For a folder with a slash at the end, so that folders sort among files as their keys do.
@@ -24,7 +30,12 @@ impl Entry {
     }
 }
 
-pub(super) fn page(root: &Root, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+pub(super) fn page(
+    root: &Root,
+    prefix: &Prefix,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Page, Error> {
     let mut waiting = read_folder(root, prefix.as_str(), cursor)?;
     let mut entries: Vec<crate::storage::Metadata> = Vec::new();
     while let Some(entry) = waiting.pop() {
@@ -32,7 +43,9 @@ pub(super) fn page(root: &Root, prefix: &Prefix, cursor: Option<&str>, limit: us
             waiting.extend(read_folder(root, folder, cursor)?);
             continue;
         }
-        let Ok(key) = Key::parse(entry.path) else { continue };
+        let Ok(key) = Key::parse(entry.path) else {
+            continue;
+        };
         match stat(root, &key) {
             Ok(_) if entries.len() == limit => {
                 let next = entries.last().map(|last| last.key.as_str().to_owned());
@@ -51,7 +64,10 @@ pub(super) fn page(root: &Root, prefix: &Prefix, cursor: Option<&str>, limit: us
 fn read_folder(root: &Root, folder: &str, cursor: Option<&str>) -> Result<Vec<Entry>, Error> {
     let listing = |errno: Errno| match Key::parse(folder) {
         Ok(key) => failed("listing a folder", &key, errno),
-        Err(_) => Error::Io { op: "listing the disk", source: errno.into() },
+        Err(_) => Error::Io {
+            op: "listing the disk",
+            source: errno.into(),
+        },
     };
     let descriptor = match root.folder(folder) {
         Ok(descriptor) => descriptor,
@@ -61,7 +77,9 @@ fn read_folder(root: &Root, folder: &str, cursor: Option<&str>) -> Result<Vec<En
     let mut entries = Vec::new();
     for entry in Dir::read_from(&descriptor).map_err(listing)? {
         let entry = entry.map_err(listing)?;
-        let Ok(name) = entry.file_name().to_str() else { continue };
+        let Ok(name) = entry.file_name().to_str() else {
+            continue;
+        };
         // Also leaves out `.`, `..` and the staging folder.
         if Key::parse(name).is_err() {
             continue;
@@ -75,7 +93,11 @@ fn read_folder(root: &Root, folder: &str, cursor: Option<&str>) -> Result<Vec<En
             FileType::Directory => "/",
             _ => continue,
         };
-        let path = if folder.is_empty() { format!("{name}{slash}") } else { format!("{folder}/{name}{slash}") };
+        let path = if folder.is_empty() {
+            format!("{name}{slash}")
+        } else {
+            format!("{folder}/{name}{slash}")
+        };
         let entry = Entry { path };
         if !cursor.is_some_and(|cursor| entry.is_before(cursor)) {
             entries.push(entry);

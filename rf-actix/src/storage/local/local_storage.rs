@@ -1,8 +1,13 @@
 //! `LocalStorage` itself: options, and the way from async calls to the blocking pool.
 
 use super::{
-    attribute::Attribute, list, publish::{Publisher, full_or, stat}, read::{self, open_file}, root::Root,
-    stage::{Staged, sweep}, writer::{LocalWriter, State},
+    attribute::Attribute,
+    list,
+    publish::{Publisher, full_or, stat},
+    read::{self, open_file},
+    root::Root,
+    stage::{Staged, sweep},
+    writer::{LocalWriter, State},
 };
 use crate::storage::{
     error::Error,
@@ -13,7 +18,10 @@ use crate::storage::{
 };
 use async_trait::async_trait;
 use rustix::fs::Mode;
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Files in a folder of the host.
 ///
@@ -74,8 +82,15 @@ impl LocalStorage {
     #[cfg(test)]
     pub(super) fn without_openat2(self) -> Self {
         let inner = Arc::into_inner(self.inner).expect("a fresh storage");
-        let root = Arc::into_inner(inner.root).expect("a fresh storage").without_openat2();
-        Self { inner: Arc::new(Inner { root: Arc::new(root), ..inner }) }
+        let root = Arc::into_inner(inner.root)
+            .expect("a fresh storage")
+            .without_openat2();
+        Self {
+            inner: Arc::new(Inner {
+                root: Arc::new(root),
+                ..inner
+            }),
+        }
     }
 }
 
@@ -102,7 +117,10 @@ impl LocalStorageBuilder {
     /// # Errors
     /// [`Error::Io`] when the folder cannot be made or written to.
     pub fn build(self) -> Result<LocalStorage, Error> {
-        let open = |source| Error::Io { op: "opening the root folder of the disk", source };
+        let open = |source| Error::Io {
+            op: "opening the root folder of the disk",
+            source,
+        };
         let root = Root::open(&self.root).map_err(open)?;
         let swept = sweep(&root).map_err(open)?;
         if swept > 0 {
@@ -117,7 +135,9 @@ impl LocalStorageBuilder {
             publisher: Publisher::new(self.durable, folder_mode),
             visibility: self.visibility,
         };
-        Ok(LocalStorage { inner: Arc::new(inner) })
+        Ok(LocalStorage {
+            inner: Arc::new(inner),
+        })
     }
 }
 
@@ -156,13 +176,20 @@ impl Storage for LocalStorage {
 
     async fn remove(&self, key: &Key) -> Result<(), Error> {
         let key = key.clone();
-        self.run(move |inner| inner.publisher.remove(&inner.root, &key)).await
+        self.run(move |inner| inner.publisher.remove(&inner.root, &key))
+            .await
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
         let (prefix, cursor) = (prefix.clone(), cursor.map(str::to_owned));
         let limit = limit.clamp(1, MAX_PAGE);
-        self.run(move |inner| list::page(&inner.root, &prefix, cursor.as_deref(), limit)).await
+        self.run(move |inner| list::page(&inner.root, &prefix, cursor.as_deref(), limit))
+            .await
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
@@ -175,9 +202,13 @@ impl Storage for LocalStorage {
             }
             let mode = Mode::from_raw_mode(stat.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
             let staged = Staged::create(Arc::clone(&inner.root), mode)?;
-            std::io::copy(&mut &file, &mut &staged.file).map_err(|source| full_or("copying a file", source))?;
+            std::io::copy(&mut &file, &mut &staged.file)
+                .map_err(|source| full_or("copying a file", source))?;
             let attribute = attribute.keeping_type_of(&from);
-            let written = inner.publisher.publish(&inner.root, staged, &to, attribute, &Condition::Always)?;
+            let written =
+                inner
+                    .publisher
+                    .publish(&inner.root, staged, &to, attribute, &Condition::Always)?;
             Ok(written.metadata)
         })
         .await
@@ -193,7 +224,9 @@ impl Storage for LocalStorage {
     }
 
     async fn presign(&self, _: &Key, _: &SignedUrlOptions) -> Result<SignedUrl, Error> {
-        Err(Error::Unsupported { op: "signing a link for a folder without a served `Disk` round it" })
+        Err(Error::Unsupported {
+            op: "signing a link for a folder without a served `Disk` round it",
+        })
     }
 
     async fn probe(&self) -> Result<(), Error> {
@@ -217,8 +250,10 @@ fn mode(visibility: Visibility) -> Mode {
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|gone| Error::Io {
-        op: "running a blocking call",
-        source: std::io::Error::other(gone),
-    })?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|gone| Error::Io {
+            op: "running a blocking call",
+            source: std::io::Error::other(gone),
+        })?
 }

@@ -1,7 +1,17 @@
 //! Making a staged file visible, and taking a file away.
 
-use super::{attribute::Attribute, read::open_file, root::{Root, kind_at}, stage::Staged};
-use crate::storage::{error::Error, key::Key, metadata::{Metadata, Written}, options::Condition};
+use super::{
+    attribute::Attribute,
+    read::open_file,
+    root::{Root, kind_at},
+    stage::Staged,
+};
+use crate::storage::{
+    error::Error,
+    key::Key,
+    metadata::{Metadata, Written},
+    options::Condition,
+};
 use rustix::{
     fd::OwnedFd,
     fs::{self, AtFlags, FileType, Mode},
@@ -25,7 +35,11 @@ pub(super) struct Publisher {
 
 impl Publisher {
     pub(super) fn new(durable: bool, folder_mode: Mode) -> Self {
-        Self { durable, folder_mode, turn: Mutex::new(()) }
+        Self {
+            durable,
+            folder_mode,
+            turn: Mutex::new(()),
+        }
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -44,13 +58,18 @@ impl Publisher {
     ) -> Result<Written, Error> {
         attribute.write(&staged.file, key)?;
         if self.durable {
-            staged.file.sync_all().map_err(|source| full_or("syncing a file", source))?;
+            staged
+                .file
+                .sync_all()
+                .map_err(|source| full_or("syncing a file", source))?;
         }
         let placed = self.place(root, key, |folder, replaceable| {
             Self::hold(root, key, condition)?;
             match staged.rename(folder, key.name(), false) {
                 Ok(()) => Ok(Ok(true)),
-                Err(Errno::EXIST) if *condition == Condition::IfAbsent => Err(Error::AlreadyExists { key: key.clone() }),
+                Err(Errno::EXIST) if *condition == Condition::IfAbsent => {
+                    Err(Error::AlreadyExists { key: key.clone() })
+                }
                 Err(Errno::EXIST) => {
                     replaceable(folder)?;
                     Ok(staged.rename(folder, key.name(), true).map(|()| false))
@@ -61,8 +80,12 @@ impl Publisher {
         // A refused write leaves no folders behind either.
         let (folder, created) = placed.inspect_err(|_| root.prune(key.folder()))?;
         self.sync(&folder)?;
-        let stat = fs::fstat(&staged.file).map_err(|errno| failed("looking at a file", key, errno))?;
-        Ok(Written::new(attribute.into_metadata(key.clone(), &stat), created))
+        let stat =
+            fs::fstat(&staged.file).map_err(|errno| failed("looking at a file", key, errno))?;
+        Ok(Written::new(
+            attribute.into_metadata(key.clone(), &stat),
+            created,
+        ))
     }
 
     /// Renames a file to another key.
@@ -70,7 +93,9 @@ impl Publisher {
         let (file, _) = open_file(root, from)?;
         let (folder, ()) = self.place(root, to, |folder, replaceable| {
             replaceable(folder)?;
-            let old = root.folder(from.folder()).map_err(|errno| failed("renaming a file", from, errno))?;
+            let old = root
+                .folder(from.folder())
+                .map_err(|errno| failed("renaming a file", from, errno))?;
             Ok(fs::renameat(&old, from.name(), folder, to.name()))
         })?;
         self.sync(&folder)?;
@@ -113,11 +138,16 @@ impl Publisher {
         &self,
         root: &Root,
         key: &Key,
-        mut rename: impl FnMut(&OwnedFd, &dyn Fn(&OwnedFd) -> Result<(), Error>) -> Result<Result<T, Errno>, Error>,
+        mut rename: impl FnMut(
+            &OwnedFd,
+            &dyn Fn(&OwnedFd) -> Result<(), Error>,
+        ) -> Result<Result<T, Errno>, Error>,
     ) -> Result<(OwnedFd, T), Error> {
         let replaceable = |folder: &OwnedFd| match kind_at(folder, key.name()) {
             Ok(FileType::RegularFile) | Err(Errno::NOENT) => Ok(()),
-            Ok(FileType::Directory) => Err(Error::InvalidKey { reason: "is that of a folder on this disk" }),
+            Ok(FileType::Directory) => Err(Error::InvalidKey {
+                reason: "is that of a folder on this disk",
+            }),
             Ok(_) => Err(Error::PermissionDenied { key: key.clone() }),
             Err(errno) => Err(failed("publishing a file", key, errno)),
         };
@@ -127,7 +157,9 @@ impl Publisher {
                 Ok(folder) => folder,
                 Err(Errno::NOENT) => continue,
                 Err(Errno::NOTDIR) => {
-                    return Err(Error::InvalidKey { reason: "has a file where it needs a folder on this disk" });
+                    return Err(Error::InvalidKey {
+                        reason: "has a file where it needs a folder on this disk",
+                    });
                 }
                 Err(errno) => return Err(failed("making a folder", key, errno)),
             };
@@ -156,7 +188,10 @@ impl Publisher {
 
     fn sync(&self, folder: &OwnedFd) -> Result<(), Error> {
         if self.durable {
-            fs::fsync(folder).map_err(|errno| Error::Io { op: "syncing a folder", source: errno.into() })?;
+            fs::fsync(folder).map_err(|errno| Error::Io {
+                op: "syncing a folder",
+                source: errno.into(),
+            })?;
         }
         Ok(())
     }
@@ -175,8 +210,13 @@ pub(super) fn failed(op: &'static str, key: &Key, errno: Errno) -> Error {
         Errno::LOOP | Errno::ACCESS | Errno::PERM => Error::PermissionDenied { key: key.clone() },
         Errno::NOSPC | Errno::DQUOT => Error::NoSpace,
         Errno::ROFS => Error::ReadOnly,
-        Errno::NAMETOOLONG => Error::InvalidKey { reason: "is too long for this disk" },
-        errno => Error::Io { op, source: errno.into() },
+        Errno::NAMETOOLONG => Error::InvalidKey {
+            reason: "is too long for this disk",
+        },
+        errno => Error::Io {
+            op,
+            source: errno.into(),
+        },
     }
 }
 

@@ -1,6 +1,10 @@
 //! Reading by position, one hop to the blocking pool a chunk.
 
-use super::{attribute::{Attribute, size}, publish::{failed, full_or}, root::Root};
+use super::{
+    attribute::{Attribute, size},
+    publish::{failed, full_or},
+    root::Root,
+};
 use crate::storage::{
     error::Error,
     key::Key,
@@ -49,10 +53,16 @@ struct Small(Bytes);
 
 impl Source for Small {
     fn read(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        let slice = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        let slice = usize::try_from(range.start)
+            .ok()
+            .zip(usize::try_from(range.end).ok());
         match slice {
-            Some((start, end)) if start <= end && end <= self.0.len() => self.0.slice(start..end).into(),
-            _ => ByteStream::new(stream::iter([Err(Error::RangeNotSatisfiable { size: self.0.len() as u64 })])),
+            Some((start, end)) if start <= end && end <= self.0.len() => {
+                self.0.slice(start..end).into()
+            }
+            _ => ByteStream::new(stream::iter([Err(Error::RangeNotSatisfiable {
+                size: self.0.len() as u64,
+            })])),
         }
     }
 }
@@ -62,15 +72,20 @@ struct Large(Arc<File>);
 
 impl Source for Large {
     fn read(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        ByteStream::new(stream::try_unfold((self.0, range), |(file, rest)| async move {
-            if rest.start >= rest.end {
-                return Ok(None);
-            }
-            let middle = rest.end.min(rest.start + CHUNK);
-            let hop = Arc::clone(&file);
-            let bytes = super::local_storage::blocking(move || read_at(&hop, rest.start..middle)).await?;
-            Ok(Some((bytes, (file, middle..rest.end))))
-        }))
+        ByteStream::new(stream::try_unfold(
+            (self.0, range),
+            |(file, rest)| async move {
+                if rest.start >= rest.end {
+                    return Ok(None);
+                }
+                let middle = rest.end.min(rest.start + CHUNK);
+                let hop = Arc::clone(&file);
+                let bytes =
+                    super::local_storage::blocking(move || read_at(&hop, rest.start..middle))
+                        .await?;
+                Ok(Some((bytes, (file, middle..rest.end))))
+            },
+        ))
     }
 }
 

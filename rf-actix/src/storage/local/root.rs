@@ -10,7 +10,9 @@ use std::path::Path;
 /// Where staged files lie. `Key` refuses names that start like this.
 pub(super) const STAGING: &str = ".rf-staging";
 
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 #[derive(Debug)]
 pub(super) struct Root {
@@ -32,13 +34,17 @@ impl Root {
         let staging = fs::openat(&folder, STAGING, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
         // Linux before 5.6 has no openat2, and some container sandboxes answer EPERM for what they do not know.
         let kernel_resolves = resolve_in_kernel(&folder, ".", FOLDER).is_ok();
-        Ok(Self { folder, staging, kernel_resolves })
+        Ok(Self {
+            folder,
+            staging,
+            kernel_resolves,
+        })
     }
 
     /// Opens what lies at a path beneath the root. A symbolic link anywhere on it is `ELOOP`.
     pub(super) fn open_at(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         if self.kernel_resolves {
+            let flags = flags | OFlags::CLOEXEC;
             // EAGAIN: a rename elsewhere made the kernel unsure of a `..`; there are none, so it passes soon.
             for _ in 0..16 {
                 match resolve_in_kernel(&self.folder, path, flags) {
@@ -55,10 +61,17 @@ impl Root {
     /// The same, one segment at a time, for kernels that do not do it.
     fn walk(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut folder: Option<OwnedFd> = None;
-        let (parents, name) = path.rsplit_once('/').map_or(("", path), |(parents, name)| (parents, name));
+        let (parents, name) = path
+            .rsplit_once('/')
+            .map_or(("", path), |(parents, name)| (parents, name));
         for segment in parents.split('/').filter(|segment| !segment.is_empty()) {
             let parent = folder.as_ref().unwrap_or(&self.folder);
-            folder = Some(open_segment(parent, segment, OFlags::PATH | OFlags::DIRECTORY)?);
+            let inner = open_segment(parent, segment, OFlags::PATH)?;
+            match FileType::from_raw_mode(fs::fstat(&inner)?.st_mode) {
+                FileType::Directory => folder = Some(inner),
+                FileType::Symlink => return Err(Errno::LOOP),
+                _ => return Err(Errno::NOTDIR),
+            }
         }
         open_segment(folder.as_ref().unwrap_or(&self.folder), name, flags)
     }
@@ -72,7 +85,12 @@ impl Root {
     }
 
     /// Opens a folder beneath the root, making it and what leads to it.
-    pub(super) fn make_folder(&self, path: &str, mode: Mode, durable: bool) -> Result<OwnedFd, Errno> {
+    pub(super) fn make_folder(
+        &self,
+        path: &str,
+        mode: Mode,
+        durable: bool,
+    ) -> Result<OwnedFd, Errno> {
         match self.folder(path) {
             Err(Errno::NOENT) => {}
             done => return done,
@@ -102,7 +120,9 @@ impl Root {
         let mut path = folder;
         while !path.is_empty() {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let Ok(above) = self.folder(parent) else { return };
+            let Ok(above) = self.folder(parent) else {
+                return;
+            };
             if fs::unlinkat(&above, name, AtFlags::REMOVEDIR).is_err() {
                 return;
             }
@@ -133,5 +153,6 @@ fn open_segment(folder: &OwnedFd, segment: &str, flags: OFlags) -> Result<OwnedF
 
 /// What stands under a name, links not followed.
 pub(super) fn kind_at(folder: impl AsFd, name: &str) -> Result<FileType, Errno> {
-    fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| FileType::from_raw_mode(stat.st_mode))
+    fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+        .map(|stat| FileType::from_raw_mode(stat.st_mode))
 }

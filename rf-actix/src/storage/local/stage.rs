@@ -22,23 +22,36 @@ impl Staged {
     ///
     /// The lock tells a sweep, of this process or another on the same root, that the file is in use.
     pub(super) fn create(root: Arc<Root>, mode: Mode) -> Result<Self, Error> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         loop {
             let name = format!("{:016x}{:016x}", random(), random());
-            let fd = fs::openat(&root.staging, name.as_str(), flags, Mode::RUSR | Mode::WUSR).map_err(staging)?;
+            let fd = fs::openat(&root.staging, name.as_str(), flags, Mode::RUSR | Mode::WUSR)
+                .map_err(staging)?;
             fs::flock(&fd, FlockOperation::LockExclusive).map_err(staging)?;
             // A sweep may have found the file between its birth and its lock, and removed it.
             if fs::fstat(&fd).map_err(staging)?.st_nlink == 0 {
                 continue;
             }
             fs::fchmod(&fd, mode).map_err(staging)?;
-            return Ok(Self { root, file: File::from(fd), name: Some(name) });
+            return Ok(Self {
+                root,
+                file: File::from(fd),
+                name: Some(name),
+            });
         }
     }
 
     /// Renames the file into a folder. With `replace` an older file goes, without it is `EEXIST`.
-    pub(super) fn rename(&mut self, folder: &OwnedFd, to: &str, replace: bool) -> Result<(), Errno> {
-        let Some(name) = self.name.as_deref() else { return Err(Errno::NOENT) };
+    pub(super) fn rename(
+        &mut self,
+        folder: &OwnedFd,
+        to: &str,
+        replace: bool,
+    ) -> Result<(), Errno> {
+        let Some(name) = self.name.as_deref() else {
+            return Err(Errno::NOENT);
+        };
         let staging = &self.root.staging;
         if replace {
             fs::renameat(staging, name, folder, to)?;
@@ -76,7 +89,9 @@ pub(super) fn sweep(root: &Root) -> std::io::Result<usize> {
             continue;
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let Ok(file) = fs::openat(&root.staging, name, flags, Mode::empty()) else { continue };
+        let Ok(file) = fs::openat(&root.staging, name, flags, Mode::empty()) else {
+            continue;
+        };
         if fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
             && fs::unlinkat(&root.staging, name, AtFlags::empty()).is_ok()
         {
@@ -89,6 +104,9 @@ pub(super) fn sweep(root: &Root) -> std::io::Result<usize> {
 fn staging(errno: Errno) -> Error {
     match errno {
         Errno::NOSPC | Errno::DQUOT => Error::NoSpace,
-        errno => Error::Io { op: "staging a file", source: errno.into() },
+        errno => Error::Io {
+            op: "staging a file",
+            source: errno.into(),
+        },
     }
 }

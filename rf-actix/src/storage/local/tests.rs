@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::LocalStorage;
-use crate::storage::{Condition, Error, Key, Storage, StorageExt, Visibility, WriteOptions, conformance};
+use crate::storage::{Error, Key, Storage, StorageExt, Visibility, WriteOptions, conformance};
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -31,14 +31,21 @@ async fn it_conforms() {
     for (folder, storage) in both() {
         conformance::run(&storage).await;
         assert_eq!(staged(folder.path()), 0, "the suite left staged files");
-        assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 1, "empty folders are left");
+        assert_eq!(
+            fs::read_dir(folder.path().join("a")).unwrap().count(),
+            1,
+            "empty folders are left"
+        );
     }
 }
 
 #[actix_web::test]
 async fn durable_writes_conform() {
     let folder = tempdir().unwrap();
-    let storage = LocalStorage::builder(folder.path()).durable(true).build().unwrap();
+    let storage = LocalStorage::builder(folder.path())
+        .durable(true)
+        .build()
+        .unwrap();
     conformance::run(&storage).await;
 }
 
@@ -55,7 +62,12 @@ async fn links_that_lead_out_are_refused() {
         symlink("../ab/secret", root.join("relative")).unwrap();
         storage.put("real", "real").await.unwrap();
         for key in ["folder/secret", "file", "broken", "relative"] {
-            let denied = |error: Error| assert!(matches!(error, Error::PermissionDenied { .. }), "{key}: {error:?}");
+            let denied = |error: Error| {
+                assert!(
+                    matches!(error, Error::PermissionDenied { .. }),
+                    "{key}: {error:?}"
+                )
+            };
             denied(storage.get(key).await.unwrap_err());
             denied(storage.put(key, "x").await.unwrap_err());
             denied(storage.delete(key).await.unwrap_err());
@@ -67,40 +79,62 @@ async fn links_that_lead_out_are_refused() {
         assert!(storage.list("folder").await.is_err());
         let listed = storage.list("").await.unwrap();
         assert_eq!(listed.len(), 1, "{listed:?}");
-        assert_eq!(fs::read_to_string(outside.join("secret")).unwrap(), "secret");
+        assert_eq!(
+            fs::read_to_string(outside.join("secret")).unwrap(),
+            "secret"
+        );
         assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
         assert_eq!(staged(folder.path()), 0);
     }
 }
 
-#[actix_web::test]
-async fn a_folder_swapped_for_a_link_does_not_lead_out() {
+#[test]
+fn a_folder_swapped_for_a_link_does_not_lead_out() {
     for (folder, storage) in both() {
         let (root, outside) = (folder.path().join("a"), folder.path().join("ab"));
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("f"), "secret").unwrap();
-        storage.put("d/f", "mine").await.unwrap();
+        fs::create_dir(root.join("d")).unwrap();
+        fs::write(root.join("d/f"), "mine").unwrap();
+        symlink(&outside, root.join("link")).unwrap();
         let done = AtomicBool::new(false);
+        /// Ends the swapping also when the test fails.
+        struct End<'a>(&'a AtomicBool);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let (mut read, mut refused) = (0, 0);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                symlink(&outside, root.join("link")).unwrap();
+                use rustix::fs::{CWD, RenameFlags, renameat_with};
                 while !done.load(Ordering::Relaxed) {
-                    fs::rename(root.join("d"), root.join("held")).unwrap();
-                    fs::rename(root.join("link"), root.join("d")).unwrap();
-                    fs::rename(root.join("d"), root.join("link")).unwrap();
-                    fs::rename(root.join("held"), root.join("d")).unwrap();
+                    renameat_with(
+                        CWD,
+                        root.join("d"),
+                        CWD,
+                        root.join("link"),
+                        RenameFlags::EXCHANGE,
+                    )
+                    .unwrap();
                 }
             });
+            let _end = End(&done);
             actix_web::rt::System::new().block_on(async {
-                for _ in 0..400 {
-                    if let Ok(content) = storage.get("d/f").await {
-                        assert_eq!(content, "mine");
+                while read < 100 || refused < 100 {
+                    match storage.get("d/f").await {
+                        Ok(content) => {
+                            assert_eq!(content, "mine");
+                            read += 1;
+                        }
+                        Err(Error::PermissionDenied { .. }) => refused += 1,
+                        Err(error) => panic!("{error:?}"),
                     }
-                    // Where `d` is missing for a moment a new one may be made; take no part in that.
-                    let _ = storage.put_with("d/f", "mine", WriteOptions::new().condition(Condition::IfAbsent)).await;
-                    let _ = storage.metadata("d/f").await;
+                    let _ = storage.put("d/f", "mine").await;
+                    let _ = storage.put("d/new", "mine").await;
+                    let _ = storage.delete("d/new").await;
                 }
-                done.store(true, Ordering::Relaxed);
             });
         });
         assert_eq!(fs::read_to_string(outside.join("f")).unwrap(), "secret");
@@ -112,18 +146,36 @@ async fn a_folder_swapped_for_a_link_does_not_lead_out() {
 async fn what_is_no_file_is_not_there() {
     for (folder, storage) in both() {
         let root = folder.path().join("a");
-        let pipe = rustix::fs::openat(rustix::fs::CWD, &root, rustix::fs::OFlags::DIRECTORY, 0.into()).unwrap();
+        let pipe = rustix::fs::openat(
+            rustix::fs::CWD,
+            &root,
+            rustix::fs::OFlags::DIRECTORY,
+            0.into(),
+        )
+        .unwrap();
         rustix::fs::mknodat(&pipe, "pipe", rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
         fs::create_dir(root.join("folder")).unwrap();
         for key in ["pipe", "socket", "folder", "pipe/x"] {
-            assert!(matches!(storage.get(key).await, Err(Error::NotFound { .. })), "{key}");
+            assert!(
+                matches!(storage.get(key).await, Err(Error::NotFound { .. })),
+                "{key}"
+            );
         }
         assert!(storage.list("").await.unwrap().is_empty());
-        assert!(matches!(storage.put("folder", "x").await, Err(Error::InvalidKey { .. })));
+        assert!(matches!(
+            storage.put("folder", "x").await,
+            Err(Error::InvalidKey { .. })
+        ));
         storage.put("file", "x").await.unwrap();
-        assert!(matches!(storage.put("file/x", "x").await, Err(Error::InvalidKey { .. })));
-        assert!(matches!(storage.get("file/x").await, Err(Error::NotFound { .. })));
+        assert!(matches!(
+            storage.put("file/x", "x").await,
+            Err(Error::InvalidKey { .. })
+        ));
+        assert!(matches!(
+            storage.get("file/x").await,
+            Err(Error::NotFound { .. })
+        ));
         storage.delete("file/x").await.unwrap();
         storage.delete("folder").await.unwrap();
         assert!(root.join("folder").exists());
@@ -133,17 +185,36 @@ async fn what_is_no_file_is_not_there() {
 #[actix_web::test]
 async fn modes_are_exact_before_a_file_is_seen() {
     let folder = tempdir().unwrap();
-    let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o7777;
+    let mode = |path: &str| {
+        fs::metadata(folder.path().join(path))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777
+    };
     let private = LocalStorage::new(folder.path().join("private")).unwrap();
     private.put("d/f", "x").await.unwrap();
     assert_eq!((mode("private/d"), mode("private/d/f")), (0o700, 0o600));
-    let public = LocalStorage::builder(folder.path().join("public")).visibility(Visibility::Public).build().unwrap();
+    let public = LocalStorage::builder(folder.path().join("public"))
+        .visibility(Visibility::Public)
+        .build()
+        .unwrap();
     public.put("d/f", "x").await.unwrap();
     assert_eq!((mode("public/d"), mode("public/d/f")), (0o755, 0o644));
-    let mut writer = public.writer(&"d/g".parse().unwrap(), WriteOptions::new()).await.unwrap();
+    let mut writer = public
+        .writer(&"d/g".parse().unwrap(), WriteOptions::new())
+        .await
+        .unwrap();
     writer.write(vec![0; 300_000].into()).await.unwrap();
-    let staged = fs::read_dir(folder.path().join("public/.rf-staging")).unwrap().next().unwrap().unwrap();
-    assert_eq!(staged.metadata().unwrap().permissions().mode() & 0o7777, 0o644);
+    let staged = fs::read_dir(folder.path().join("public/.rf-staging"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        staged.metadata().unwrap().permissions().mode() & 0o7777,
+        0o644
+    );
 }
 
 #[actix_web::test]
@@ -152,7 +223,11 @@ async fn a_start_sweeps_what_is_dead_and_leaves_what_is_alive() {
     let key: Key = "big".parse().unwrap();
     let mut writer = storage.writer(&key, WriteOptions::new()).await.unwrap();
     writer.write(vec![7; 300_000].into()).await.unwrap();
-    fs::write(folder.path().join("a/.rf-staging/dead"), "left by a killed process").unwrap();
+    fs::write(
+        folder.path().join("a/.rf-staging/dead"),
+        "left by a killed process",
+    )
+    .unwrap();
     assert_eq!(staged(folder.path()), 2);
     let _second = LocalStorage::new(folder.path().join("a")).unwrap();
     assert_eq!(staged(folder.path()), 1);
@@ -164,7 +239,10 @@ async fn a_start_sweeps_what_is_dead_and_leaves_what_is_alive() {
 fn a_dropped_writer_leaves_nothing_behind() {
     let (folder, storage) = fresh();
     actix_web::rt::System::new().block_on(async {
-        let mut writer = storage.writer(&"big".parse().unwrap(), WriteOptions::new()).await.unwrap();
+        let mut writer = storage
+            .writer(&"big".parse().unwrap(), WriteOptions::new())
+            .await
+            .unwrap();
         writer.write(vec![7; 300_000].into()).await.unwrap();
         assert_eq!(staged(folder.path()), 1);
         drop(writer);
@@ -176,13 +254,22 @@ fn a_dropped_writer_leaves_nothing_behind() {
 #[actix_web::test]
 async fn type_and_notes_survive_a_restart() {
     let (folder, storage) = fresh();
-    let options = WriteOptions::new().content_type("image/png").note("by", "me");
-    let written = storage.put_with("photo", "x", options).await.unwrap().metadata;
+    let options = WriteOptions::new()
+        .content_type("image/png")
+        .note("by", "me");
+    let written = storage
+        .put_with("photo", "x", options)
+        .await
+        .unwrap()
+        .metadata;
     drop(storage);
     let again = LocalStorage::new(folder.path().join("a")).unwrap();
     assert_eq!(again.metadata("photo").await.unwrap(), written);
     let notes = WriteOptions::new().note("long", "x".repeat(2048));
-    assert!(matches!(again.put_with("photo", "y", notes).await, Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        again.put_with("photo", "y", notes).await,
+        Err(Error::TooLarge { .. })
+    ));
 }
 
 #[actix_web::test]
@@ -192,7 +279,10 @@ async fn files_put_there_by_others_are_served_too() {
     let first = storage.metadata("page.html").await.unwrap();
     assert_eq!(first.content_type, "text/html");
     fs::write(folder.path().join("a/page.html"), "<p>changed").unwrap();
-    assert_ne!(storage.metadata("page.html").await.unwrap().etag, first.etag);
+    assert_ne!(
+        storage.metadata("page.html").await.unwrap().etag,
+        first.etag
+    );
 }
 
 #[actix_web::test]
@@ -200,8 +290,14 @@ async fn a_file_cut_while_it_is_read_is_an_error() {
     let (folder, storage) = fresh();
     storage.put("big", vec![7; 600_000]).await.unwrap();
     let opened = storage.read("big").await.unwrap();
-    fs::OpenOptions::new().write(true).open(folder.path().join("a/big")).unwrap().set_len(300_000).unwrap();
-    let read: Result<Vec<_>, _> = futures_util::TryStreamExt::try_collect(opened.into_stream()).await;
+    fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("a/big"))
+        .unwrap()
+        .set_len(300_000)
+        .unwrap();
+    let read: Result<Vec<_>, _> =
+        futures_util::TryStreamExt::try_collect(opened.into_stream()).await;
     assert!(matches!(read, Err(Error::Io { .. })), "{read:?}");
 }
 
@@ -213,7 +309,10 @@ async fn a_full_disk_says_so_and_keeps_the_old_file() {
     let full = super::publish::full_or("writing", std::io::Error::from_raw_os_error(28));
     assert!(matches!(full, Error::NoSpace));
     let key: Key = "file".parse().unwrap();
-    assert!(matches!(super::publish::failed("writing", &key, rustix::io::Errno::DQUOT), Error::NoSpace));
+    assert!(matches!(
+        super::publish::failed("writing", &key, rustix::io::Errno::DQUOT),
+        Error::NoSpace
+    ));
     assert_eq!(storage.get("file").await.unwrap(), "old");
     drop(folder);
 }
@@ -223,7 +322,10 @@ async fn messages_name_no_path_of_the_host() {
     let (folder, storage) = fresh();
     let host = folder.path().to_str().unwrap().to_owned();
     fs::create_dir(folder.path().join("a/d")).unwrap();
-    for error in [storage.get("none").await.unwrap_err(), storage.put("d", "x").await.unwrap_err()] {
+    for error in [
+        storage.get("none").await.unwrap_err(),
+        storage.put("d", "x").await.unwrap_err(),
+    ] {
         let text = format!("{error} {error:?}");
         assert!(!text.contains(&host), "{text}");
     }

@@ -1,12 +1,13 @@
 //! The writer of a local disk: fills a buffer, and takes it to the staged file in one hop.
 
-use super::{attribute::Attribute, local_storage::{Inner, blocking}, publish::{full_or, stat}, stage::Staged};
+use super::{
+    attribute::Attribute,
+    local_storage::{Inner, blocking},
+    publish::{full_or, stat},
+    stage::Staged,
+};
 use crate::storage::{
-    error::Error,
-    key::Key,
-    metadata::Written,
-    options::Condition,
-    storage::Writer,
+    error::Error, key::Key, metadata::Written, options::Condition, storage::Writer,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -49,7 +50,10 @@ impl LocalWriter {
     async fn flush(&mut self) -> Result<(), Error> {
         let (inner, mode, key) = (Arc::clone(&self.inner), self.mode, self.key.clone());
         let refuse_early = self.condition == Condition::IfAbsent && self.state.staged.is_none();
-        let (staged, mut buffer) = (self.state.staged.take(), mem::take(&mut self.state.buffer.0));
+        let (staged, mut buffer) = (
+            self.state.staged.take(),
+            mem::take(&mut self.state.buffer.0),
+        );
         // Until the hop is back: a future dropped here loses the bytes with it.
         self.state.broken = true;
         let (staged, buffer) = blocking(move || {
@@ -66,7 +70,11 @@ impl LocalWriter {
             Ok((staged, buffer))
         })
         .await?;
-        self.state = State { buffer: Buffer(buffer), staged: Some(staged), broken: false };
+        self.state = State {
+            buffer: Buffer(buffer),
+            staged: Some(staged),
+            broken: false,
+        };
         Ok(())
     }
 }
@@ -91,9 +99,15 @@ impl Writer for LocalWriter {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<Written, Error> {
-        let State { buffer, staged, broken } = mem::take(&mut self.state);
+        let State {
+            buffer,
+            staged,
+            broken,
+        } = mem::take(&mut self.state);
         if broken {
-            return Err(Error::Interrupted { reason: "an earlier part of it could not be written" });
+            return Err(Error::Interrupted {
+                reason: "an earlier part of it could not be written",
+            });
         }
         let (inner, mode) = (Arc::clone(&self.inner), self.mode);
         let (key, attribute) = (self.key.clone(), mem::take(&mut self.attribute));
@@ -104,7 +118,9 @@ impl Writer for LocalWriter {
                 None => Staged::create(Arc::clone(&inner.root), mode)?,
             };
             fill(&staged, &buffer.0)?;
-            inner.publisher.publish(&inner.root, staged, &key, attribute, &condition)
+            inner
+                .publisher
+                .publish(&inner.root, staged, &key, attribute, &condition)
         })
         .await
     }
@@ -121,7 +137,9 @@ impl Writer for LocalWriter {
 
 impl Drop for LocalWriter {
     fn drop(&mut self) {
-        let Some(staged) = self.state.staged.take() else { return };
+        let Some(staged) = self.state.staged.take() else {
+            return;
+        };
         // Removing a large file takes a while: not on the thread that serves requests, if there is another.
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(move || drop(staged))),
@@ -131,5 +149,7 @@ impl Drop for LocalWriter {
 }
 
 fn fill(staged: &Staged, bytes: &[u8]) -> Result<(), Error> {
-    (&staged.file).write_all(bytes).map_err(|source| full_or("writing a file", source))
+    (&staged.file)
+        .write_all(bytes)
+        .map_err(|source| full_or("writing a file", source))
 }

@@ -34,7 +34,11 @@ pub(crate) fn weigh(method: &Method, headers: &HeaderMap, current: Option<&Metad
     let reads = matches!(*method, Method::GET | Method::HEAD);
     if let Some(tags) = Tags::of(headers, header::IF_NONE_MATCH) {
         if current.is_some_and(|file| tags.hold_weak(&file.etag)) {
-            return if reads { Verdict::NotModified } else { Verdict::Failed };
+            return if reads {
+                Verdict::NotModified
+            } else {
+                Verdict::Failed
+            };
         }
     } else if reads
         && let Some(moment) = date(headers, header::IF_MODIFIED_SINCE)
@@ -47,8 +51,12 @@ pub(crate) fn weigh(method: &Method, headers: &HeaderMap, current: Option<&Metad
 
 /// Whether a `Range` counts: step 5, `If-Range` (§13.1.5). What does not hold means the whole file.
 pub(super) fn range_counts(headers: &HeaderMap, file: &Metadata, now: SystemTime) -> bool {
-    let Some(value) = headers.get(header::IF_RANGE) else { return true };
-    let Ok(value) = value.to_str() else { return false };
+    let Some(value) = headers.get(header::IF_RANGE) else {
+        return true;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
     let value = value.trim();
     if value.starts_with('"') || value.starts_with("W/") {
         return value == file.etag.to_string();
@@ -56,12 +64,16 @@ pub(super) fn range_counts(headers: &HeaderMap, file: &Metadata, now: SystemTime
     // A date is a strong validator only when the file cannot have changed twice in its second (§8.8.2.2).
     let modified = to_the_second(file.last_modified);
     httpdate::parse_http_date(value).is_ok_and(|moment| moment == modified)
-        && now.duration_since(modified).is_ok_and(|age| age >= Duration::from_secs(2))
+        && now
+            .duration_since(modified)
+            .is_ok_and(|age| age >= Duration::from_secs(2))
 }
 
 /// Dates in headers know no fractions (§5.6.7).
 fn to_the_second(time: SystemTime) -> SystemTime {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
@@ -102,7 +114,9 @@ impl Tags {
     fn hold_strong(&self, etag: &ETag) -> bool {
         match self {
             Self::Any => true,
-            Self::List(tags) => tags.iter().any(|(weak, opaque)| !weak && opaque == etag.as_str()),
+            Self::List(tags) => tags
+                .iter()
+                .any(|(weak, opaque)| !weak && opaque == etag.as_str()),
         }
     }
 
@@ -124,7 +138,10 @@ fn read_tags(line: &str) -> Vec<(bool, String)> {
             Some(quoted) => (true, quoted),
             None => (false, rest),
         };
-        let Some((opaque, after)) = quoted.strip_prefix('"').and_then(|inner| inner.split_once('"')) else {
+        let Some((opaque, after)) = quoted
+            .strip_prefix('"')
+            .and_then(|inner| inner.split_once('"'))
+        else {
             return tags;
         };
         tags.push((weak, opaque.to_owned()));
@@ -140,7 +157,13 @@ mod tests {
 
     fn file() -> Metadata {
         let modified = UNIX_EPOCH + Duration::from_millis(784_111_777_500);
-        Metadata::new("a".parse().unwrap(), 5, "text/plain".into(), modified, ETag::new("tag,1"))
+        Metadata::new(
+            "a".parse().unwrap(),
+            5,
+            "text/plain".into(),
+            modified,
+            ETag::new("tag,1"),
+        )
     }
 
     const THEN: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -149,7 +172,10 @@ mod tests {
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in lines {
-            map.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
+            map.append(
+                HeaderName::try_from(*name).unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
         map
     }
@@ -169,28 +195,45 @@ mod tests {
             (&[("if-unmodified-since", THEN)], Proceed),
             (&[("if-unmodified-since", BEFORE)], Failed),
             (&[("if-unmodified-since", "yesterday")], Proceed),
-            (&[("if-match", tag), ("if-unmodified-since", BEFORE)], Proceed),
+            (
+                &[("if-match", tag), ("if-unmodified-since", BEFORE)],
+                Proceed,
+            ),
             (&[("if-none-match", tag)], NotModified),
             (&[("if-none-match", "W/\"tag,1\"")], NotModified),
-            (&[("if-none-match", "\"x\""), ("if-none-match", tag)], NotModified),
+            (
+                &[("if-none-match", "\"x\""), ("if-none-match", tag)],
+                NotModified,
+            ),
             (&[("if-none-match", "*")], NotModified),
             (&[("if-none-match", "\"x\"")], Proceed),
             (&[("if-modified-since", THEN)], NotModified),
             (&[("if-modified-since", BEFORE)], Proceed),
-            (&[("if-none-match", "\"x\""), ("if-modified-since", THEN)], Proceed),
+            (
+                &[("if-none-match", "\"x\""), ("if-modified-since", THEN)],
+                Proceed,
+            ),
             (&[("if-match", "\"x\""), ("if-none-match", tag)], Failed),
         ] {
-            assert_eq!(weigh(&Method::GET, &headers(lines), Some(&file())), verdict, "{lines:?}");
+            assert_eq!(
+                weigh(&Method::GET, &headers(lines), Some(&file())),
+                verdict,
+                "{lines:?}"
+            );
         }
     }
 
     #[test]
     fn writes_fail_where_reads_are_not_modified() {
-        let put = |lines, file| weigh(&Method::PUT, &headers(lines), file);
-        assert_eq!(put(&[("if-none-match", "*")], Some(&file())), Verdict::Failed);
+        let file = file();
+        let put = |lines, current| weigh(&Method::PUT, &headers(lines), current);
+        assert_eq!(put(&[("if-none-match", "*")], Some(&file)), Verdict::Failed);
         assert_eq!(put(&[("if-none-match", "*")], None), Verdict::Proceed);
         assert_eq!(put(&[("if-match", "*")], None), Verdict::Failed);
-        assert_eq!(put(&[("if-modified-since", THEN)], Some(&file())), Verdict::Proceed);
+        assert_eq!(
+            put(&[("if-modified-since", THEN)], Some(&file)),
+            Verdict::Proceed
+        );
         assert_eq!(put(&[("if-unmodified-since", THEN)], None), Verdict::Failed);
     }
 
@@ -206,6 +249,10 @@ mod tests {
         assert!(!counts(BEFORE));
         assert!(!counts("nonsense"));
         let young = UNIX_EPOCH + Duration::from_secs(784_111_778);
-        assert!(!range_counts(&headers(&[("if-range", THEN)]), &file(), young));
+        assert!(!range_counts(
+            &headers(&[("if-range", THEN)]),
+            &file(),
+            young
+        ));
     }
 }

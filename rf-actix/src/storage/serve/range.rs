@@ -21,8 +21,14 @@ pub(super) enum Wanted {
 /// make a server work hard.
 pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     let mut values = headers.get_all(header::RANGE);
-    let (Some(value), None) = (values.next(), values.next()) else { return Wanted::Whole };
-    value.to_str().ok().and_then(|text| read(text, size)).unwrap_or(Wanted::Whole)
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Wanted::Whole;
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| read(text, size))
+        .unwrap_or(Wanted::Whole)
 }
 
 fn read(text: &str, size: u64) -> Option<Wanted> {
@@ -48,7 +54,11 @@ fn read(text: &str, size: u64) -> Option<Wanted> {
     if end <= first && end != u64::MAX {
         return None;
     }
-    Some(if first < size { Wanted::Part(first..end.min(size)) } else { Wanted::Outside })
+    Some(if first < size {
+        Wanted::Part(first..end.min(size))
+    } else {
+        Wanted::Outside
+    })
 }
 
 /// Digits only; a number too large for us is larger than any file.

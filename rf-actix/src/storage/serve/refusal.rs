@@ -13,7 +13,9 @@ impl ResponseError for Error {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::AlreadyExists { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
-            Self::InvalidKey { .. } | Self::Interrupted { .. } | Self::InvalidExpiry { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidKey { .. } | Self::Interrupted { .. } | Self::InvalidExpiry { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             Self::ReadOnly | Self::PermissionDenied { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -32,7 +34,9 @@ impl ResponseError for Error {
             "status": status.as_u16(),
         });
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            let cause = std::error::Error::source(self).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause = std::error::Error::source(self)
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
             log::error!(target: "rf::storage", "{self}{cause}");
         } else {
             problem["detail"] = self.to_string().into();

@@ -24,7 +24,8 @@ use futures_util::stream;
 use std::{ops::Range, time::SystemTime};
 
 /// User content must not act in the name of the site: no script, no forms, an origin of its own.
-const SANDBOX: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
+const SANDBOX: &str =
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
 
 /// How a file is handed out.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +74,11 @@ impl Disk {
     /// # Errors
     /// What [`StorageExt::read`](crate::storage::StorageExt::read) says, to be answered as it is:
     /// [`Error`] is a `ResponseError`.
-    pub async fn response<K: IntoKey>(&self, request: &HttpRequest, key: K) -> Result<HttpResponse, Error> {
+    pub async fn response<K: IntoKey>(
+        &self,
+        request: &HttpRequest,
+        key: K,
+    ) -> Result<HttpResponse, Error> {
         self.response_with(request, key, &ServeOptions::new()).await
     }
 
@@ -90,10 +95,14 @@ impl Disk {
         let key = key.into_key()?;
         if request.method() == Method::HEAD {
             let file = self.stat(&key).await?;
-            return Ok(answer(request, options, &file, |_| ByteStream::new(stream::empty())));
+            return Ok(answer(request, options, &file, |_| {
+                ByteStream::new(stream::empty())
+            }));
         }
         let opened = self.open(&key).await?;
-        Ok(answer(request, options, &opened.metadata, |range| opened.source.read(range)))
+        Ok(answer(request, options, &opened.metadata, |range| {
+            opened.source.read(range)
+        }))
     }
 }
 
@@ -107,14 +116,20 @@ fn answer(
         Verdict::Proceed => {}
         Verdict::NotModified => return validators(StatusCode::NOT_MODIFIED, file).finish(),
         Verdict::Failed => {
-            let failed = Error::PreconditionFailed { key: file.key.clone() };
+            let failed = Error::PreconditionFailed {
+                key: file.key.clone(),
+            };
             return actix_web::ResponseError::error_response(&failed);
         }
     }
     // §14.2: `Range` has a meaning for GET only.
     let counts = request.method() == Method::GET
         && precondition::range_counts(request.headers(), file, SystemTime::now());
-    let wanted = if counts { range::wanted(request.headers(), file.size) } else { Wanted::Whole };
+    let wanted = if counts {
+        range::wanted(request.headers(), file.size)
+    } else {
+        Wanted::Whole
+    };
     let (status, part) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..file.size),
         Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
@@ -142,7 +157,10 @@ fn validators(status: StatusCode, file: &Metadata) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
         .insert_header((header::ETAG, file.etag.to_string()))
-        .insert_header((header::LAST_MODIFIED, httpdate::fmt_http_date(file.last_modified)))
+        .insert_header((
+            header::LAST_MODIFIED,
+            httpdate::fmt_http_date(file.last_modified),
+        ))
         // Somebody's file: for no shared cache, and asked after every time.
         .insert_header((header::CACHE_CONTROL, "private, no-cache"));
     response
@@ -158,7 +176,10 @@ fn describe(response: &mut HttpResponseBuilder, options: &ServeOptions, file: &M
         .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
     response
         .insert_header((header::CONTENT_TYPE, content_type))
-        .insert_header((header::CONTENT_DISPOSITION, disposition(attachment, file.key.name())))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            disposition(attachment, file.key.name()),
+        ))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         // Only this keeps actix-web's `Compress` from changing the bytes under the tag.
         .insert_header((header::CONTENT_ENCODING, "identity"))

@@ -1,6 +1,10 @@
 //! `multipart/form-data` (RFC 7578): several files and text fields, kept together or not at all.
 
-use super::{intake::{Intake, take_in}, name::name_for, policy::UploadPolicy};
+use super::{
+    intake::{Intake, take_in},
+    name::name_for,
+    policy::UploadPolicy,
+};
 use crate::storage::{
     disk::Disk,
     error::Error,
@@ -60,11 +64,21 @@ impl UploadForm {
     /// # Errors
     /// What the policy refuses, what the disk cannot do, and [`Error::Interrupted`] for a form that breaks off. Then
     /// nothing of it is left.
-    pub async fn stage(mut self, disk: &Disk, policy: &UploadPolicy) -> Result<StagedUpload, Error> {
-        let mut staged = StagedUpload { disk: disk.clone(), files: Vec::new(), fields: Vec::new() };
+    pub async fn stage(
+        mut self,
+        disk: &Disk,
+        policy: &UploadPolicy,
+    ) -> Result<StagedUpload, Error> {
+        let mut staged = StagedUpload {
+            disk: disk.clone(),
+            files: Vec::new(),
+            fields: Vec::new(),
+        };
         while let Some(field) = self.parts.try_next().await.map_err(broken)? {
             let sent = field.content_disposition().and_then(|disposition| {
-                let extended = disposition.get_filename_ext().map(|name| String::from_utf8_lossy(&name.value).into_owned());
+                let extended = disposition
+                    .get_filename_ext()
+                    .map(|name| String::from_utf8_lossy(&name.value).into_owned());
                 extended.or_else(|| disposition.get_filename().map(str::to_owned))
             });
             match sent {
@@ -76,7 +90,11 @@ impl UploadForm {
                 }
                 None => {
                     staged.fields.push(read_text(field).await?);
-                    within("the number of fields", staged.fields.len(), policy.max_fields)?;
+                    within(
+                        "the number of fields",
+                        staged.fields.len(),
+                        policy.max_fields,
+                    )?;
                 }
             }
         }
@@ -106,25 +124,38 @@ async fn stage_file(
 
 async fn read_text(mut field: Field) -> Result<(String, String), Error> {
     let name = field.name().unwrap_or_default().to_owned();
-    let bytes = field.bytes(TEXT).await.map_err(|_| Error::TooLarge { what: "a text field", limit: TEXT as u64 })?;
-    let value = String::from_utf8(bytes.map_err(broken)?.into())
-        .map_err(|_| Error::Interrupted { reason: "a text field is not UTF-8" })?;
+    let bytes = field.bytes(TEXT).await.map_err(|_| Error::TooLarge {
+        what: "a text field",
+        limit: TEXT as u64,
+    })?;
+    let value =
+        String::from_utf8(bytes.map_err(broken)?.into()).map_err(|_| Error::Interrupted {
+            reason: "a text field is not UTF-8",
+        })?;
     Ok((name, value))
 }
 
 fn within(what: &'static str, count: usize, limit: usize) -> Result<(), Error> {
     if count > limit {
-        return Err(Error::TooLarge { what, limit: limit as u64 });
+        return Err(Error::TooLarge {
+            what,
+            limit: limit as u64,
+        });
     }
     Ok(())
 }
 
 fn broken(error: MultipartError) -> Error {
     match error {
-        MultipartError::ContentTypeMissing | MultipartError::ContentTypeParse | MultipartError::ContentTypeIncompatible => {
-            Error::MediaType { found: "not a form".to_owned(), accepted: "multipart/form-data".to_owned() }
-        }
-        _ => Error::Interrupted { reason: "the form ended early or cannot be read" },
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeParse
+        | MultipartError::ContentTypeIncompatible => Error::MediaType {
+            found: "not a form".to_owned(),
+            accepted: "multipart/form-data".to_owned(),
+        },
+        _ => Error::Interrupted {
+            reason: "the form ended early or cannot be read",
+        },
     }
 }
 
@@ -132,7 +163,10 @@ impl StagedUpload {
     /// The value of a text field; the first one, if it is repeated.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The names the files will have, in the order of the form.

@@ -11,7 +11,7 @@ use crate::storage::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 /// A file that is all here and that nobody sees yet.
@@ -28,7 +28,7 @@ pub(super) async fn take_in<S, E>(
     disk: &Disk,
     key: &Key,
     name: &str,
-    mut content: S,
+    content: S,
     options: WriteOptions,
     policy: &UploadPolicy,
 ) -> Result<Intake, Error>
@@ -39,6 +39,8 @@ where
         Some(limit) => &disk.clone().limited(limit),
         None => disk,
     };
+    // A multipart field must not be asked again after its end.
+    let mut content = content.fuse();
     let mut head = BytesMut::new();
     while head.len() < detect::HEAD {
         match next(&mut content).await? {
@@ -52,7 +54,9 @@ where
         let (found, accepted) = (detected.content_type.to_owned(), policy.accept.join(", "));
         return Err(Error::MediaType { found, accepted });
     }
-    let mut writer = disk.writer(key, options.content_type(detected.content_type)).await?;
+    let mut writer = disk
+        .writer(key, options.content_type(detected.content_type))
+        .await?;
     let mut digest = (policy.naming == Naming::Hash).then(Sha256::new);
     let mut chunk = Some(head.freeze());
     while let Some(bytes) = chunk {
@@ -62,13 +66,21 @@ where
         writer.write(bytes).await?;
         chunk = next(&mut content).await?;
     }
-    let digest = digest.map(|digest| digest.finalize().to_vec()).unwrap_or_default();
-    Ok(Intake { writer, content: detected, digest })
+    let digest = digest
+        .map(|digest| digest.finalize().to_vec())
+        .unwrap_or_default();
+    Ok(Intake {
+        writer,
+        content: detected,
+        digest,
+    })
 }
 
 async fn next<S, E>(content: &mut S) -> Result<Option<Bytes>, Error>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
-    content.try_next().await.map_err(|_| Error::Interrupted { reason: "the body ended early or cannot be read" })
+    content.try_next().await.map_err(|_| Error::Interrupted {
+        reason: "the body ended early or cannot be read",
+    })
 }

@@ -1,7 +1,10 @@
 //! File names that strangers chose, made harmless.
 
 use super::policy::Naming;
-use crate::storage::{detect::{self, Detected}, key::Key};
+use crate::storage::{
+    detect::{self, Detected},
+    key::Key,
+};
 
 /// The longest name kept, in bytes; an extension counts.
 const LONGEST: usize = 200;
@@ -22,9 +25,15 @@ pub(super) fn name_for(naming: Naming, sent: &str, content: Detected, digest: &[
 /// The last segment of what was sent, without control characters and marks that reorder what is shown.
 fn harmless(sent: &str) -> String {
     let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut name: String = name.chars().filter(|&c| !c.is_control() && !reorders(c)).collect();
+    let mut name: String = name
+        .chars()
+        .filter(|&c| !c.is_control() && !reorders(c))
+        .collect();
     if name.len() > LONGEST {
-        let extension = name.rsplit_once('.').map(|(_, extension)| format!(".{extension}")).filter(|e| e.len() <= 16);
+        let extension = name
+            .rsplit_once('.')
+            .map(|(_, extension)| format!(".{extension}"))
+            .filter(|e| e.len() <= 16);
         let extension = extension.unwrap_or_default();
         let mut end = LONGEST - extension.len();
         while !name.is_char_boundary(end) {
@@ -89,10 +98,16 @@ mod tests {
 
     #[test]
     fn names_by_content_keep_a_true_extension_only() {
-        let png = Detected { content_type: "image/png", extension: Some("png") };
+        let png = Detected {
+            content_type: "image/png",
+            extension: Some("png"),
+        };
         assert_eq!(name_for(Naming::Hash, "a.PNG", png, &[0xab]), "ab.png");
         assert_eq!(name_for(Naming::Hash, "a.exe", png, &[0xab]), "ab.png");
-        let css = Detected { content_type: "text/css", extension: None };
+        let css = Detected {
+            content_type: "text/css",
+            extension: None,
+        };
         assert!(name_for(Naming::Uuid, "x.css", css, &[]).ends_with(".css"));
         assert_eq!(name_for(Naming::Uuid, "x", css, &[]).len(), 36);
     }

@@ -25,7 +25,13 @@ pub enum Naming {
 
 impl Default for UploadPolicy {
     fn default() -> Self {
-        Self { max_size: None, accept: Vec::new(), naming: Naming::Original, max_files: 32, max_fields: 64 }
+        Self {
+            max_size: None,
+            accept: Vec::new(),
+            naming: Naming::Original,
+            max_files: 32,
+            max_fields: 64,
+        }
     }
 }
 

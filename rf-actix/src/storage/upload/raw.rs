@@ -27,12 +27,18 @@ impl Disk {
     ///
     /// # Errors
     /// To be answered as they are: [`Error`] is a `ResponseError`.
-    pub async fn receive<K, S>(&self, request: &HttpRequest, key: K, body: S) -> Result<Written, Error>
+    pub async fn receive<K, S>(
+        &self,
+        request: &HttpRequest,
+        key: K,
+        body: S,
+    ) -> Result<Written, Error>
     where
         K: IntoKey,
         S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     {
-        self.receive_with(request, key, body, &UploadPolicy::new()).await
+        self.receive_with(request, key, body, &UploadPolicy::new())
+            .await
     }
 
     /// The same under a policy; its naming means nothing here.
@@ -53,7 +59,9 @@ impl Disk {
         let key = key.into_key()?;
         refuse_early(self, request.headers(), policy)?;
         let current = current(self, &key, request.headers()).await?;
-        if precondition::weigh(request.method(), request.headers(), current.as_ref()) != Verdict::Proceed {
+        if precondition::weigh(request.method(), request.headers(), current.as_ref())
+            != Verdict::Proceed
+        {
             return Err(Error::PreconditionFailed { key });
         }
         let options = WriteOptions::new().condition(still(request.headers(), current));
@@ -70,19 +78,32 @@ impl Disk {
 fn refuse_early(disk: &Disk, headers: &HeaderMap, policy: &UploadPolicy) -> Result<(), Error> {
     // §14.5: a server that does not know partial PUT must not store the part as the whole.
     if headers.contains_key(header::CONTENT_RANGE) {
-        return Err(Error::Interrupted { reason: "parts of a file (Content-Range) are not taken" });
+        return Err(Error::Interrupted {
+            reason: "parts of a file (Content-Range) are not taken",
+        });
     }
     // §8.4: what is stored would not be what the client means.
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
-        return Err(Error::MediaType { found: "encoded".to_owned(), accepted: "plain bytes".to_owned() });
+        return Err(Error::MediaType {
+            found: "encoded".to_owned(),
+            accepted: "plain bytes".to_owned(),
+        });
     }
     // The count while streaming decides; this spares an honest client the sending.
-    let limit = [disk.max_size(), policy.max_size].into_iter().flatten().min();
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let limit = [disk.max_size(), policy.max_size]
+        .into_iter()
+        .flatten()
+        .min();
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match (announced, limit) {
-        (Some(announced), Some(limit)) if announced > limit => Err(Error::TooLarge { what: "the file", limit }),
+        (Some(announced), Some(limit)) if announced > limit => Err(Error::TooLarge {
+            what: "the file",
+            limit,
+        }),
         _ => Ok(()),
     }
 }
@@ -109,5 +130,9 @@ fn still(headers: &HeaderMap, current: Option<Metadata>) -> Condition {
 }
 
 fn conditions() -> [header::HeaderName; 3] {
-    [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_UNMODIFIED_SINCE]
+    [
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        header::IF_UNMODIFIED_SINCE,
+    ]
 }

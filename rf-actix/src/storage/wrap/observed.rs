@@ -35,8 +35,16 @@ impl Observed {
         Self::over(Arc::new(inner), disk.into(), observer)
     }
 
-    pub(in crate::storage) fn over(inner: Arc<dyn Storage>, disk: Arc<str>, observer: Observer) -> Self {
-        Self { inner, disk, observer }
+    pub(in crate::storage) fn over(
+        inner: Arc<dyn Storage>,
+        disk: Arc<str>,
+        observer: Observer,
+    ) -> Self {
+        Self {
+            inner,
+            disk,
+            observer,
+        }
     }
 
     fn watch(&self, op: Op) -> Watch {
@@ -50,7 +58,11 @@ impl Observed {
         }
     }
 
-    async fn tell<T>(&self, op: Op, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    async fn tell<T>(
+        &self,
+        op: Op,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
         let mut watch = self.watch(op);
         let result = work.await;
         watch.ended(&result);
@@ -98,7 +110,10 @@ impl Storage for Observed {
             Ok(Object { metadata, source }) => {
                 // Opened and not read, for a condition that spares the content, is a read that went well.
                 watch.outcome = Outcome::Ok;
-                Ok(Object { metadata, source: Box::new(ObservedSource { source, watch }) })
+                Ok(Object {
+                    metadata,
+                    source: Box::new(ObservedSource { source, watch }),
+                })
             }
             Err(error) => {
                 watch.outcome = Outcome::Failed(error.kind());
@@ -126,8 +141,14 @@ impl Storage for Observed {
         self.tell(Op::Delete, self.inner.remove(key)).await
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
-        self.tell(Op::List, self.inner.page(prefix, cursor, limit)).await
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.tell(Op::List, self.inner.page(prefix, cursor, limit))
+            .await
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
@@ -166,7 +187,11 @@ impl Source for ObservedSource {
             }
             Err(stream) => {
                 watch.outcome = Outcome::Abandoned;
-                ByteStream::new(ObservedStream { stream, watch, rest: length })
+                ByteStream::new(ObservedStream {
+                    stream,
+                    watch,
+                    rest: length,
+                })
             }
         }
     }

@@ -19,7 +19,9 @@ pub struct ReadOnly {
 impl ReadOnly {
     /// Wraps a storage.
     pub fn new(inner: impl Storage) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 }
 
@@ -41,7 +43,12 @@ impl Storage for ReadOnly {
         Err(Error::ReadOnly)
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
         self.inner.page(prefix, cursor, limit).await
     }
 

@@ -35,7 +35,10 @@ impl Scoped {
     }
 
     pub(in crate::storage) fn nest(&self, prefix: &Prefix) -> Result<Self, Error> {
-        Ok(Self { inner: Arc::clone(&self.inner), prefix: self.prefix.nest(prefix)? })
+        Ok(Self {
+            inner: Arc::clone(&self.inner),
+            prefix: self.prefix.nest(prefix)?,
+        })
     }
 
     fn show(&self, mut metadata: Metadata) -> Metadata {
@@ -57,18 +60,26 @@ impl Storage for Scoped {
     async fn open(&self, key: &Key) -> Result<Object, Error> {
         let opened = self.inner.open(&self.prefix.join(key)?).await;
         let Object { metadata, source } = opened.map_err(|error| self.blame(error))?;
-        Ok(Object { metadata: self.show(metadata), source })
+        Ok(Object {
+            metadata: self.show(metadata),
+            source,
+        })
     }
 
     async fn stat(&self, key: &Key) -> Result<Metadata, Error> {
         let found = self.inner.stat(&self.prefix.join(key)?).await;
-        found.map(|metadata| self.show(metadata)).map_err(|error| self.blame(error))
+        found
+            .map(|metadata| self.show(metadata))
+            .map_err(|error| self.blame(error))
     }
 
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
         let writer = self.inner.writer(&self.prefix.join(key)?, options).await;
         let inner = writer.map_err(|error| self.blame(error))?;
-        Ok(Box::new(ScopedWriter { inner, prefix: self.prefix.clone() }))
+        Ok(Box::new(ScopedWriter {
+            inner,
+            prefix: self.prefix.clone(),
+        }))
     }
 
     async fn remove(&self, key: &Key) -> Result<(), Error> {
@@ -76,26 +87,50 @@ impl Storage for Scoped {
         removed.map_err(|error| self.blame(error))
     }
 
-    async fn page(&self, prefix: &Prefix, cursor: Option<&str>, limit: usize) -> Result<Page, Error> {
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
         let inner_cursor = match cursor {
             Some(cursor) if !self.prefix.is_empty() => Some(format!("{}/{cursor}", self.prefix)),
             cursor => cursor.map(str::to_owned),
         };
-        let page = self.inner.page(&self.prefix.nest(prefix)?, inner_cursor.as_deref(), limit).await;
+        let page = self
+            .inner
+            .page(&self.prefix.nest(prefix)?, inner_cursor.as_deref(), limit)
+            .await;
         let page = page.map_err(|error| self.blame(error))?;
-        let entries: Vec<_> = page.entries.into_iter().map(|metadata| self.show(metadata)).collect();
-        let next = page.next.and_then(|_| entries.last().map(|last| last.key.as_str().to_owned()));
+        let entries: Vec<_> = page
+            .entries
+            .into_iter()
+            .map(|metadata| self.show(metadata))
+            .collect();
+        let next = page
+            .next
+            .and_then(|_| entries.last().map(|last| last.key.as_str().to_owned()));
         Ok(Page::new(entries, next))
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
-        let copied = self.inner.duplicate(&self.prefix.join(from)?, &self.prefix.join(to)?).await;
-        copied.map(|metadata| self.show(metadata)).map_err(|error| self.blame(error))
+        let copied = self
+            .inner
+            .duplicate(&self.prefix.join(from)?, &self.prefix.join(to)?)
+            .await;
+        copied
+            .map(|metadata| self.show(metadata))
+            .map_err(|error| self.blame(error))
     }
 
     async fn rename(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
-        let moved = self.inner.rename(&self.prefix.join(from)?, &self.prefix.join(to)?).await;
-        moved.map(|metadata| self.show(metadata)).map_err(|error| self.blame(error))
+        let moved = self
+            .inner
+            .rename(&self.prefix.join(from)?, &self.prefix.join(to)?)
+            .await;
+        moved
+            .map(|metadata| self.show(metadata))
+            .map_err(|error| self.blame(error))
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
