@@ -38,14 +38,21 @@ async fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(writer.stdout.take().unwrap())
+        let mut lines = BufReader::new(writer.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok);
-        lines.filter(|line| line == "wrote").take(2).for_each(drop);
+        lines
+            .by_ref()
+            .filter(|line| line == "wrote")
+            .take(2)
+            .for_each(drop);
         // Another moment of the next write in every round.
-        (0..round * 20_000).for_each(|spin| drop(std::hint::black_box(spin)));
+        for spin in 0..round * 20_000 {
+            std::hint::black_box(spin);
+        }
         writer.kill().unwrap();
         writer.wait().unwrap();
+        drop(lines);
         let staging = folder.path().join(".rf-staging");
         swept += std::fs::read_dir(&staging).unwrap().count();
         let storage = LocalStorage::new(folder.path()).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::app::{Answer, LIMIT, Running, read, start};
 use std::{
-    io::Write,
+    io::{Read, Write},
     net::Shutdown,
     time::{Duration, Instant},
 };
@@ -154,7 +154,10 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
     let mut sender = stream.try_clone().unwrap();
     // Sends without end, until the server has had enough.
     let sending = std::thread::spawn(move || while sender.write_all(&chunk).is_ok() {});
-    assert_eq!(read(stream).status, 413);
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+    stream.shutdown(Shutdown::Both).unwrap();
     sending.join().unwrap();
 }
 
