@@ -1,12 +1,23 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::LocalStorage;
-use crate::storage::{Error, Key, Storage, StorageExt, Visibility, WriteOptions, conformance};
+use super::{
+    LocalStorage,
+    attribute::Attribute,
+    stage::Staged,
+    writer::{LocalWriter, State},
+};
+use crate::storage::{
+    Condition, Error, Key, Storage, StorageExt, Visibility, WriteOptions, Writer, conformance,
+};
+use rustix::fs::Mode;
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tempfile::{TempDir, tempdir};
 
@@ -303,18 +314,58 @@ async fn a_file_cut_while_it_is_read_is_an_error() {
 
 #[actix_web::test]
 async fn a_full_disk_says_so_and_keeps_the_old_file() {
-    // A file system of our own needs rights we lack; the limit on file sizes fails a write in the same place.
     let (folder, storage) = fresh();
     storage.put("file", "old").await.unwrap();
-    let full = super::publish::full_or("writing", std::io::Error::from_raw_os_error(28));
-    assert!(matches!(full, Error::NoSpace));
-    let key: Key = "file".parse().unwrap();
-    assert!(matches!(
-        super::publish::failed("writing", &key, rustix::io::Errno::DQUOT),
-        Error::NoSpace
-    ));
+    let mut staged_file =
+        Staged::create(Arc::clone(&storage.inner.root), Mode::RUSR | Mode::WUSR).unwrap();
+    // The device that is always full.
+    staged_file.file = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut writer: Box<dyn Writer> = Box::new(LocalWriter {
+        inner: Arc::clone(&storage.inner),
+        key: "file".parse().unwrap(),
+        mode: Mode::RUSR,
+        attribute: Attribute::default(),
+        condition: Condition::Always,
+        state: State {
+            staged: Some(staged_file),
+            ..State::default()
+        },
+    });
+    let written = writer.write(vec![7; 300_000].into()).await;
+    assert!(matches!(written, Err(Error::NoSpace)), "{written:?}");
+    assert!(
+        writer.commit().await.is_err(),
+        "a file with a hole in it was published"
+    );
     assert_eq!(storage.get("file").await.unwrap(), "old");
-    drop(folder);
+    assert_eq!(staged(folder.path()), 0);
+}
+
+#[test]
+fn without_extended_attributes_only_what_the_name_tells_is_kept() {
+    let bare = fs::File::open("/proc/self/comm").unwrap();
+    let key: Key = "a.txt".parse().unwrap();
+    let write = |content_type: Option<&str>, notes: &[(&str, &str)]| {
+        let notes = notes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Attribute::new(content_type.map(str::to_owned), notes.collect())
+            .unwrap()
+            .write(&bare, &key)
+    };
+    write(None, &[]).unwrap();
+    write(Some("text/plain"), &[]).unwrap();
+    assert!(matches!(
+        write(Some("image/png"), &[]),
+        Err(Error::Unsupported { .. })
+    ));
+    assert!(matches!(
+        write(None, &[("by", "me")]),
+        Err(Error::Unsupported { .. })
+    ));
 }
 
 #[actix_web::test]
