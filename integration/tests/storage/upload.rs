@@ -294,6 +294,19 @@ fn a_form_with_one_bad_part_keeps_nothing() {
 }
 
 #[test]
+fn files_published_before_a_failure_are_removed_again() {
+    let app = start();
+    app.send("PUT", "/api/files/taken/x", &[], b"x");
+    let answer = post(
+        &app,
+        &form(&[("file", Some("first"), b"1"), ("file", Some("taken"), b"2")]),
+    );
+    assert_eq!(answer.status, 400, "a folder stands under that name");
+    assert_eq!(app.get("/api/files/first", &[]).status, 404);
+    assert_eq!((stored(&app), app.staged()), (1, 0));
+}
+
+#[test]
 fn an_input_left_empty_is_no_file() {
     let app = start();
     let answer = post(
