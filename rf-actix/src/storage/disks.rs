@@ -115,10 +115,13 @@ impl DisksBuilder {
         self
     }
 
-    /// A key for signed links: the first one signs, all verify. At least 16 random bytes.
+    /// A key for signed links: the first one signs, all verify. At least 16 random bytes; an
+    /// empty one is none.
     #[must_use]
     pub fn url_key(mut self, key: &[u8]) -> Self {
-        self.url_keys.push(key.to_vec());
+        if !key.is_empty() {
+            self.url_keys.push(key.to_vec());
+        }
         self
     }
 

@@ -198,3 +198,6 @@ pub fn request_key(request: &HttpRequest, parameter: &str) -> Result<Key, Error>
     }
     Key::from_encoded(tail)
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,7 @@ use std::{
 /// Cloning is cheap; clones share the root.
 #[derive(Debug, Clone)]
 pub struct LocalStorage {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]

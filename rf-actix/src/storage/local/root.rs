@@ -43,8 +43,8 @@ impl Root {
 
     /// Opens what lies at a path beneath the root. A symbolic link anywhere on it is `ELOOP`.
     pub(super) fn open_at(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         if self.kernel_resolves {
+            let flags = flags | OFlags::CLOEXEC;
             // EAGAIN: a rename elsewhere made the kernel unsure of a `..`; there are none, so it passes soon.
             for _ in 0..16 {
                 match resolve_in_kernel(&self.folder, path, flags) {
@@ -66,11 +66,20 @@ impl Root {
             .map_or(("", path), |(parents, name)| (parents, name));
         for segment in parents.split('/').filter(|segment| !segment.is_empty()) {
             let parent = folder.as_ref().unwrap_or(&self.folder);
+<<<<<<< HEAD
             folder = Some(open_segment(
                 parent,
                 segment,
                 OFlags::PATH | OFlags::DIRECTORY,
             )?);
+=======
+            let inner = open_segment(parent, segment, OFlags::PATH)?;
+            match FileType::from_raw_mode(fs::fstat(&inner)?.st_mode) {
+                FileType::Directory => folder = Some(inner),
+                FileType::Symlink => return Err(Errno::LOOP),
+                _ => return Err(Errno::NOTDIR),
+            }
+>>>>>>> storage
         }
         open_segment(folder.as_ref().unwrap_or(&self.folder), name, flags)
     }

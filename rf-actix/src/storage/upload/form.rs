@@ -199,26 +199,35 @@ impl StagedUpload {
             file.intake.writer.retarget(key.clone())?;
             keys.push(key);
         }
-        let (mut kept, mut created) = (Vec::with_capacity(keys.len()), Vec::new());
-        for file in self.files {
-            match file.intake.writer.commit().await {
-                Ok(written) => {
-                    if written.created {
-                        created.push(written.metadata.key.clone());
-                    }
-                    kept.push(written.metadata);
+        // On its own, so that a client going away now does not end it between two files.
+        let published = actix_web::rt::spawn(publish(self.disk, self.files));
+        published.await.map_err(|gone| Error::Io {
+            op: "publishing the files of a form",
+            source: std::io::Error::other(gone),
+        })?
+    }
+}
+
+async fn publish(disk: Disk, files: Vec<StagedFile>) -> Result<Vec<Metadata>, Error> {
+    let (mut kept, mut created) = (Vec::with_capacity(files.len()), Vec::new());
+    for file in files {
+        match file.intake.writer.commit().await {
+            Ok(written) => {
+                if written.created {
+                    created.push(written.metadata.key.clone());
                 }
-                Err(error) => {
-                    for key in created {
-                        // The first error is the one to tell.
-                        let _ = self.disk.remove(&key).await;
-                    }
-                    return Err(error);
+                kept.push(written.metadata);
+            }
+            Err(error) => {
+                for key in created {
+                    // The first error is the one to tell.
+                    let _ = disk.remove(&key).await;
                 }
+                return Err(error);
             }
         }
-        Ok(kept)
     }
+    Ok(kept)
 }
 
 impl FromRequest for UploadForm {

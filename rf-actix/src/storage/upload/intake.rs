@@ -11,7 +11,7 @@ use crate::storage::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 /// A file that is all here and that nobody sees yet.
@@ -28,7 +28,7 @@ pub(super) async fn take_in<S, E>(
     disk: &Disk,
     key: &Key,
     name: &str,
-    mut content: S,
+    content: S,
     options: WriteOptions,
     policy: &UploadPolicy,
 ) -> Result<Intake, Error>
@@ -39,6 +39,8 @@ where
         Some(limit) => &disk.clone().limited(limit),
         None => disk,
     };
+    // A multipart field must not be asked again after its end.
+    let mut content = content.fuse();
     let mut head = BytesMut::new();
     while head.len() < detect::HEAD {
         match next(&mut content).await? {
