@@ -73,7 +73,6 @@ impl RequestContext {
     }
 
     /// A slog logger whose lines belong to this request, wherever they are logged.
-    #[must_use]
     pub fn slog(&self) -> slog::Logger {
         let route = Route {
             pipeline: Arc::clone(&self.logger.pipeline),

@@ -64,7 +64,6 @@ impl Logger {
     }
 
     /// For slog's macros and for child loggers; lines belong to the request in which they are logged.
-    #[must_use]
     pub fn slog(&self) -> &slog::Logger {
         &self.slog
     }

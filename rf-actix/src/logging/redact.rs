@@ -46,16 +46,16 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
     let mut token = false;
     for word in words(key) {
         let is = |known: &&str| word.eq_ignore_ascii_case(known);
-        if token && HARMLESS_AFTER_TOKEN.iter().any(|known| is(known)) {
+        if token && HARMLESS_AFTER_TOKEN.iter().any(&is) {
             return false;
         }
         token = word.eq_ignore_ascii_case("token");
-        if !token && WORDS.iter().any(|known| is(known)) {
+        if !token && WORDS.iter().any(is) {
             return true;
         }
         let kind = |known: &&str| previous.eq_ignore_ascii_case(known);
         if word.eq_ignore_ascii_case("apikey")
-            || word.eq_ignore_ascii_case("key") && KEY_KINDS.iter().any(|known| kind(known))
+            || word.eq_ignore_ascii_case("key") && KEY_KINDS.iter().any(kind)
         {
             return true;
         }

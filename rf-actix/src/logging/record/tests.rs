@@ -2,6 +2,7 @@
 use super::*;
 use crate::logging::{Format, capture};
 use serde_json::json;
+use slog::Serializer;
 use std::fmt::Display;
 
 /// The fields of the one JSON line that `log` leaves.

@@ -3,8 +3,7 @@ use super::*;
 use crate::logging::{
     Level,
     capture::{self, Capture},
-    ids::Ids,
-    ids::{RequestId, TraceContext},
+    ids::{Ids, RequestId, TraceContext},
     record::{Event, Order, Scratch},
 };
 use slog::{OwnedKVList, Record, SingleKV};
@@ -118,6 +117,38 @@ fn colours_are_only_written_when_asked_for() {
         });
     }
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn pretty_access_lines_say_a_request_as_people_do() {
+    let capture = Capture::default();
+    let logger = capture.builder().format(Format::Pretty).build().unwrap();
+    for (duration, bytes) in [(0.25, 17), (3.21, 2048), (1500.0, 300_u64 << 20)] {
+        logger.log_event(
+            Level::Info,
+            "rf::access",
+            "request",
+            &[
+                ("method", &"GET"),
+                ("route", &"/{file}"),
+                ("path", &"/a\n"),
+                ("status", &200_u16),
+                ("duration_ms", &duration),
+                ("bytes_out", &bytes),
+            ],
+        );
+    }
+    logger.shutdown().unwrap();
+    let text = capture.text();
+    let lines: Vec<&str> = text.lines().map(|line| &line[14..]).collect();
+    assert_eq!(
+        lines,
+        [
+            "INFO   GET /a\\n 200 250 µs 17 B route=/{file}  rf::access",
+            "INFO   GET /a\\n 200 3.2 ms 2.0 KiB route=/{file}  rf::access",
+            "INFO   GET /a\\n 200 1.50 s 300 MiB route=/{file}  rf::access",
+        ]
+    );
 }
 
 #[test]
