@@ -1,6 +1,9 @@
 //! What is said in the log, and how often.
 
-use std::sync::{Mutex, Once};
+use std::{
+    cell::OnceCell,
+    sync::{Mutex, Once},
+};
 
 use actix_web::{
     App,
@@ -14,6 +17,11 @@ struct Notices(Mutex<Vec<String>>);
 static NOTICES: Notices = Notices(Mutex::new(Vec::new()));
 static INSTALL: Once = Once::new();
 
+thread_local! {
+    /// Set by the test of a log that counts, for its own thread.
+    static COUNTED: OnceCell<Metrics> = const { OnceCell::new() };
+}
+
 impl log::Log for Notices {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
         metadata.level() <= log::Level::Warn
@@ -21,6 +29,15 @@ impl log::Log for Notices {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
+            // A log that counts its own lines, where these may be about this very family.
+            COUNTED.with(|counted| {
+                if let Some(metrics) = counted.get() {
+                    metrics
+                        .counter("lines_total")
+                        .with_label("line", record.args())
+                        .inc();
+                }
+            });
             let line = format!("{} {} {}", record.level(), record.target(), record.args());
             self.0.lock().unwrap().push(line);
         }
@@ -76,6 +93,24 @@ fn a_full_family_is_logged_once() {
         said[0].starts_with("WARN rf::metrics crowded_total: more than 2 series"),
         "{said:?}"
     );
+}
+
+#[test]
+fn a_log_that_counts_its_lines_may_be_told_that_its_family_is_full() {
+    listen();
+    let metrics = Metrics::builder().max_series(1).build().unwrap();
+    COUNTED.with(|counted| counted.set(metrics.clone()).unwrap());
+    metrics
+        .counter("lines_total")
+        .with_label("line", "first")
+        .inc();
+    metrics
+        .counter("lines_total")
+        .with_label("line", "second")
+        .inc();
+    assert_eq!(notices("lines_total").len(), 1);
+    metrics.counter("refused, and counted").inc();
+    assert_eq!(notices("refused, and counted").len(), 1);
 }
 
 #[test]

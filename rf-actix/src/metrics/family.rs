@@ -189,26 +189,28 @@ impl<M: Metric + Clone> Family<M> {
         if let Some(metric) = found(&series) {
             return metric;
         }
-        if series.len() >= self.cap {
-            return self.overflow(&mut series).clone();
+        if series.len() < self.cap {
+            let metric = self.build(values);
+            series.insert(key, metric.clone());
+            return metric;
         }
-        let metric = self.build(values);
-        series.insert(key, metric.clone());
-        metric
-    }
-
-    fn overflow(&self, series: &mut HashMap<Values, M>) -> &M {
-        self.overflow.get_or_init(|| {
+        let first = self.overflow.get().is_none();
+        let overflow = self.overflow.get_or_init(|| {
+            let values = vec![OVERFLOW; self.labels.len()];
+            // The app may have used the word itself: that is the same series then.
+            let known = series.entry(Values::from(values.as_slice()));
+            known.or_insert_with(|| self.build(&values)).clone()
+        });
+        // Whoever writes the log may count its lines: no lock is held while it does.
+        drop(series);
+        if first {
             log::warn!(
                 target: "rf::metrics",
                 "{}: more than {} series, further label values are counted as {OVERFLOW:?}",
                 self.meta.name, self.cap,
             );
-            let values = vec![OVERFLOW; self.labels.len()];
-            // The app may have used the word itself: that is the same series then.
-            let known = series.entry(Values::from(values.as_slice()));
-            known.or_insert_with(|| self.build(&values)).clone()
-        })
+        }
+        overflow.clone()
     }
 
     fn build(&self, values: &[&str]) -> M {

@@ -241,7 +241,10 @@ impl Metrics {
             .refused
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if known.len() < REMEMBERED_REFUSALS && known.insert(name.to_owned()) {
+        let first = known.len() < REMEMBERED_REFUSALS && known.insert(name.to_owned());
+        // Whoever writes the log may count its lines: no lock is held while it does.
+        drop(known);
+        if first {
             log::error!(target: "rf::metrics", "{refused}; nothing is counted for it");
         }
     }
