@@ -113,15 +113,11 @@ mod tests {
     fn magic_bytes_win_over_the_name() {
         assert_eq!(by_content(PNG, "page.html").content_type, "image/png");
         assert_eq!(
-<<<<<<< HEAD
-            by_content(b"\x7fELF\x02\x01\x01\0", "photo.jpg").content_type,
-=======
             by_content(
                 &[b"\x7fELF\x02\x01\x01".as_slice(), &[0; 60]].concat(),
                 "photo.jpg"
             )
             .content_type,
->>>>>>> storage
             "application/x-executable"
         );
         assert_eq!(

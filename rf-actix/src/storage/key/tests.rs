@@ -61,11 +61,7 @@ fn awkward_names_are_kept_as_they_are() {
         "😀/😀.png",
         ".hidden",
         "...a",
-<<<<<<< HEAD
-        "a:b:c/_:",
-=======
         "ab:c/_:",
->>>>>>> storage
         "e\u{301}",
         "é",
         "com10",

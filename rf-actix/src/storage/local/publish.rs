@@ -96,9 +96,6 @@ impl Publisher {
             let old = root
                 .folder(from.folder())
                 .map_err(|errno| failed("renaming a file", from, errno))?;
-<<<<<<< HEAD
-            Ok(fs::renameat(&old, from.name(), folder, to.name()))
-=======
             match fs::renameat(&old, from.name(), folder, to.name()) {
                 // It was there a moment ago, and somebody else took it.
                 Err(Errno::NOENT) if kind_at(&old, from.name()).is_err() => {
@@ -106,7 +103,6 @@ impl Publisher {
                 }
                 done => Ok(done),
             }
->>>>>>> storage
         })?;
         self.sync(&folder)?;
         if let Ok(old) = root.folder(from.folder()) {

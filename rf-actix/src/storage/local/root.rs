@@ -66,20 +66,12 @@ impl Root {
             .map_or(("", path), |(parents, name)| (parents, name));
         for segment in parents.split('/').filter(|segment| !segment.is_empty()) {
             let parent = folder.as_ref().unwrap_or(&self.folder);
-<<<<<<< HEAD
-            folder = Some(open_segment(
-                parent,
-                segment,
-                OFlags::PATH | OFlags::DIRECTORY,
-            )?);
-=======
             let inner = open_segment(parent, segment, OFlags::PATH)?;
             match FileType::from_raw_mode(fs::fstat(&inner)?.st_mode) {
                 FileType::Directory => folder = Some(inner),
                 FileType::Symlink => return Err(Errno::LOOP),
                 _ => return Err(Errno::NOTDIR),
             }
->>>>>>> storage
         }
         open_segment(folder.as_ref().unwrap_or(&self.folder), name, flags)
     }

@@ -1,11 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-<<<<<<< HEAD
-use super::LocalStorage;
-use crate::storage::{
-    Condition, Error, Key, Storage, StorageExt, Visibility, WriteOptions, conformance,
-};
-=======
 use super::{
     LocalStorage,
     attribute::Attribute,
@@ -16,7 +10,6 @@ use crate::storage::{
     Condition, Error, Key, Storage, StorageExt, Visibility, WriteOptions, Writer, conformance,
 };
 use rustix::fs::Mode;
->>>>>>> storage
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -149,21 +142,9 @@ fn a_folder_swapped_for_a_link_does_not_lead_out() {
                         Err(Error::PermissionDenied { .. }) => refused += 1,
                         Err(error) => panic!("{error:?}"),
                     }
-<<<<<<< HEAD
-                    // Where `d` is missing for a moment a new one may be made; take no part in that.
-                    let _ = storage
-                        .put_with(
-                            "d/f",
-                            "mine",
-                            WriteOptions::new().condition(Condition::IfAbsent),
-                        )
-                        .await;
-                    let _ = storage.metadata("d/f").await;
-=======
                     let _ = storage.put("d/f", "mine").await;
                     let _ = storage.put("d/new", "mine").await;
                     let _ = storage.delete("d/new").await;
->>>>>>> storage
                 }
             });
         });
@@ -335,15 +316,6 @@ async fn a_file_cut_while_it_is_read_is_an_error() {
 async fn a_full_disk_says_so_and_keeps_the_old_file() {
     let (folder, storage) = fresh();
     storage.put("file", "old").await.unwrap();
-<<<<<<< HEAD
-    let full = super::publish::full_or("writing", std::io::Error::from_raw_os_error(28));
-    assert!(matches!(full, Error::NoSpace));
-    let key: Key = "file".parse().unwrap();
-    assert!(matches!(
-        super::publish::failed("writing", &key, rustix::io::Errno::DQUOT),
-        Error::NoSpace
-    ));
-=======
     let mut staged_file =
         Staged::create(Arc::clone(&storage.inner.root), Mode::RUSR | Mode::WUSR).unwrap();
     // The device that is always full.
@@ -368,7 +340,6 @@ async fn a_full_disk_says_so_and_keeps_the_old_file() {
         writer.commit().await.is_err(),
         "a file with a hole in it was published"
     );
->>>>>>> storage
     assert_eq!(storage.get("file").await.unwrap(), "old");
     assert_eq!(staged(folder.path()), 0);
 }

@@ -225,17 +225,6 @@ mod tests {
 
     #[test]
     fn writes_fail_where_reads_are_not_modified() {
-<<<<<<< HEAD
-        let put = |lines, file| weigh(&Method::PUT, &headers(lines), file);
-        assert_eq!(
-            put(&[("if-none-match", "*")], Some(&file())),
-            Verdict::Failed
-        );
-        assert_eq!(put(&[("if-none-match", "*")], None), Verdict::Proceed);
-        assert_eq!(put(&[("if-match", "*")], None), Verdict::Failed);
-        assert_eq!(
-            put(&[("if-modified-since", THEN)], Some(&file())),
-=======
         let file = file();
         let put = |lines, current| weigh(&Method::PUT, &headers(lines), current);
         assert_eq!(put(&[("if-none-match", "*")], Some(&file)), Verdict::Failed);
@@ -243,7 +232,6 @@ mod tests {
         assert_eq!(put(&[("if-match", "*")], None), Verdict::Failed);
         assert_eq!(
             put(&[("if-modified-since", THEN)], Some(&file)),
->>>>>>> storage
             Verdict::Proceed
         );
         assert_eq!(put(&[("if-unmodified-since", THEN)], None), Verdict::Failed);
