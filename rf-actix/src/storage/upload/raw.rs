@@ -65,8 +65,11 @@ impl Disk {
             return Err(Error::PreconditionFailed { key });
         }
         let options = WriteOptions::new().condition(still(request.headers(), current));
-        let intake = take_in(self, &key, key.name(), body, options, policy).await?;
-        intake.writer.commit().await.map_err(|error| match error {
+        let written = async {
+            let intake = take_in(self, &key, key.name(), body, options, policy).await?;
+            intake.writer.commit().await
+        };
+        written.await.map_err(|error| match error {
             // Somebody else was first: to HTTP a condition that failed (§13.1.2).
             Error::AlreadyExists { key } => Error::PreconditionFailed { key },
             error => error,
