@@ -54,6 +54,8 @@ async fn run(config: rf::config::Config) -> Result<(), Error> {
             .configure(web::web)
     })
     .disable_signals()
+    // A client that has closed its side is gone: its request is cancelled, and counted and logged as such.
+    .h1_allow_half_closed(false)
     // Without it small answers wait for the client's acknowledgement of the one before.
     .tcp_nodelay(true)
     .shutdown_timeout(settings.shutdown_timeout.as_secs().max(1));
@@ -64,11 +66,11 @@ async fn run(config: rf::config::Config) -> Result<(), Error> {
         .bind(&settings.bind)
         .map_err(|error| cannot_bind(&settings.bind, &error))?;
     let addresses: Vec<SocketAddr> = server.addrs();
-    let server = server.run();
+    let serving = rf.serve(server.run());
     if let Some(address) = addresses.first() {
         println!("{}", tour::tour(*address));
     }
-    rf.serve(server).await
+    serving.await
 }
 
 fn cannot_bind(address: &str, error: &io::Error) -> ConfigError {

@@ -7,7 +7,7 @@ use oauth2::{
     TokenUrl,
     basic::{BasicClient, BasicTokenResponse},
 };
-use reqwest::{Client, Response, StatusCode, Url, header::LOCATION};
+use reqwest::{Client, Response, StatusCode, Url, header::LOCATION, redirect::Policy};
 use std::collections::HashMap;
 
 pub(crate) type OAuth =
@@ -120,9 +120,9 @@ impl Person {
 }
 
 /// For the requests the `oauth2` crate makes itself.
-pub(crate) fn client_of_oauth2() -> oauth2::reqwest::Client {
-    oauth2::reqwest::Client::builder()
-        .redirect(oauth2::reqwest::redirect::Policy::none())
+pub(crate) fn client_of_oauth2() -> Client {
+    Client::builder()
+        .redirect(Policy::none())
         .no_proxy()
         .build()
         .unwrap()

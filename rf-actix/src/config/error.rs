@@ -52,29 +52,14 @@ impl ConfigError {
     }
 
     /// The error of a failed deserialization at `path`.
-    pub(super) fn from_serde(path: &Path, error: ::config::ConfigError) -> Self {
+    pub(super) fn from_serde(path: &Path, error: &toml::de::Error) -> Self {
         let path = path.to_string();
         let path = if path == "." { String::new() } else { path };
-        let message = plain(error);
+        let message = error.message().trim().to_owned();
         match Unknown::parse(&message) {
             Some(unknown) => unknown.refusal(&path),
             None => Self::new(path, message),
         }
-    }
-}
-
-/// What went wrong, without the key and origin that [`ConfigError`] tells itself.
-fn plain(error: ::config::ConfigError) -> String {
-    use ::config::ConfigError as E;
-    match error {
-        E::At { error, .. } => plain(*error),
-        E::Type {
-            unexpected,
-            expected,
-            ..
-        } => format!("{unexpected} given, but this needs {expected}"),
-        E::Message(text) => text,
-        other => other.to_string(),
     }
 }
 

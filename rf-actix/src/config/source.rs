@@ -85,21 +85,26 @@ impl Sources {
     /// A file that cannot be read, a key that nobody knows, a value that does not fit.
     pub fn load(self) -> Result<Config, ConfigError> {
         let (origin, mut table) = self.base()?;
-        let overlay = Overlay::parse(&self.variables)?;
+        let mut overlay = Overlay::parse(&self.variables)?;
         overlay.apply(&mut table)?;
-        let located = |error: ConfigError| {
-            let origin = overlay.origin(error.key()).unwrap_or(&origin);
+        let located = |overlay: &Overlay, error: ConfigError| {
+            let origin = overlay.origin(error.key()).unwrap_or(&origin).to_owned();
             error.at(origin)
         };
-        let config: Config = serde_path_to_error::deserialize(lenient(Value::Table(table)))
-            .map_err(|error| {
-                located(ConfigError::from_serde(
-                    &error.path().clone(),
-                    error.into_inner(),
-                ))
-            })?;
-        config.check().map_err(located)?;
-        Ok(config)
+        loop {
+            match serde_path_to_error::deserialize::<_, Config>(Value::Table(table.clone())) {
+                Ok(config) => {
+                    config.check().map_err(|error| located(&overlay, error))?;
+                    return Ok(config);
+                }
+                // A variable is text; where its key wants a number, the text is read as one.
+                Err(error) if overlay.reread(&error.path().to_string(), &mut table)? => {}
+                Err(error) => {
+                    let told = ConfigError::from_serde(error.path(), error.inner());
+                    return Err(located(&overlay, told));
+                }
+            }
+        }
     }
 
     fn base(&self) -> Result<(String, Table), ConfigError> {
@@ -136,13 +141,20 @@ fn not_toml(error: &toml::de::Error, text: &str) -> ConfigError {
     ConfigError::new("", format!("line {line}: not TOML, {}", error.message()))
 }
 
-/// The variables, each as a path into the table.
-struct Overlay(BTreeMap<Vec<String>, (String, Value)>);
+/// The variables, each at its path into the table.
+struct Overlay(BTreeMap<Vec<String>, Variable>);
+
+struct Variable {
+    name: String,
+    value: Value,
+    /// The same text read as a number or a truth value, while that was not tried.
+    otherwise: Option<Value>,
+}
 
 impl Overlay {
     fn parse(variables: &[(String, String)]) -> Result<Self, ConfigError> {
         let mut overlay = BTreeMap::new();
-        for (name, value) in variables.iter().filter(|(name, _)| name != FILE_VARIABLE) {
+        for (name, text) in variables.iter().filter(|(name, _)| name != FILE_VARIABLE) {
             let Some(key) = name.strip_prefix(PREFIX) else {
                 continue;
             };
@@ -154,26 +166,51 @@ impl Overlay {
             if path.iter().any(String::is_empty) {
                 return Err(ConfigError::new("", "write RF_<SECTION>__<KEY>").at(name));
             }
-            overlay.insert(path, (name.clone(), written(value)));
+            let (value, otherwise) = match toml_value(text) {
+                Some(value @ (Value::Array(_) | Value::Table(_))) => (value, None),
+                other => (
+                    Value::String(text.clone()),
+                    other.filter(|value| !value.is_str()),
+                ),
+            };
+            overlay.insert(
+                path,
+                Variable {
+                    name: name.clone(),
+                    value,
+                    otherwise,
+                },
+            );
         }
         Ok(Self(overlay))
     }
 
     fn apply(&self, table: &mut Table) -> Result<(), ConfigError> {
-        for (path, (_, driver)) in &self.0 {
-            if let [storage, disks, name, last] = path.as_slice() {
-                if (storage.as_str(), disks.as_str(), last.as_str())
+        for (path, variable) in &self.0 {
+            if let [storage, disks, name, last] = path.as_slice()
+                && (storage.as_str(), disks.as_str(), last.as_str())
                     == ("storage", "disks", "driver")
-                {
-                    forget_other_driver(table, name, driver);
-                }
+            {
+                forget_other_driver(table, name, &variable.value);
             }
         }
-        for (path, (name, value)) in &self.0 {
-            set(table, path, value)
-                .map_err(|message| ConfigError::new(path.join("."), message).at(name))?;
-        }
-        Ok(())
+        self.0
+            .iter()
+            .try_for_each(|(path, variable)| variable.put(table, path))
+    }
+
+    /// Reads the variable at `key` in the other way, if there is one and that was not tried.
+    fn reread(&mut self, key: &str, table: &mut Table) -> Result<bool, ConfigError> {
+        let found = self.0.iter_mut().find(|(path, _)| path.join(".") == key);
+        let Some((path, variable)) = found else {
+            return Ok(false);
+        };
+        let Some(otherwise) = variable.otherwise.take() else {
+            return Ok(false);
+        };
+        variable.value = otherwise;
+        variable.put(table, path)?;
+        Ok(true)
     }
 
     /// The variable that set `key` or something around it.
@@ -187,8 +224,23 @@ impl Overlay {
         self.0
             .iter()
             .find(|(path, _)| within(path))
-            .map(|(_, (name, _))| name.as_str())
+            .map(|(_, variable)| variable.name.as_str())
     }
+}
+
+impl Variable {
+    fn put(&self, table: &mut Table, path: &[String]) -> Result<(), ConfigError> {
+        set(table, path, &self.value)
+            .map_err(|message| ConfigError::new(path.join("."), message).at(&self.name))
+    }
+}
+
+/// The text as TOML would read it: lists and tables are written in that way, and numbers.
+fn toml_value(text: &str) -> Option<Value> {
+    format!("value = {text}")
+        .parse::<Table>()
+        .ok()?
+        .remove("value")
 }
 
 /// A variable such as `RF_DATABASE_URL` would be ignored, and was surely not meant to be.
@@ -206,18 +258,6 @@ fn forgotten_underscore(name: &str, key: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Lists and tables are written as TOML; all else is text, and turned into what its key needs later.
-fn written(value: &str) -> Value {
-    if value.starts_with(['[', '{']) {
-        if let Ok(mut table) = format!("value = {value}").parse::<Table>() {
-            if let Some(value) = table.remove("value") {
-                return value;
-            }
-        }
-    }
-    Value::String(value.to_owned())
-}
-
 /// A disk that changes its driver by a variable does not keep the keys of the driver it had in the file.
 fn forget_other_driver(table: &mut Table, disk: &str, driver: &Value) {
     let disk = ["storage", "disks", disk]
@@ -229,57 +269,6 @@ fn forget_other_driver(table: &mut Table, disk: &str, driver: &Value) {
         if disk.get("driver").is_some_and(|had| had != driver) {
             disk.retain(|key, _| KEYS_OF_EVERY_DRIVER.contains(&key));
         }
-    }
-}
-
-/// A value that text can stand for: a variable is always text, its key may need a number.
-fn lenient(value: Value) -> ::config::Value {
-    use ::config::ValueKind as Kind;
-    let kind = match value {
-        Value::String(text) => Kind::String(text),
-        Value::Integer(number) => Kind::I64(number),
-        Value::Float(number) => Kind::Float(number),
-        Value::Boolean(yes) => Kind::Boolean(yes),
-        Value::Datetime(time) => Kind::String(time.to_string()),
-        Value::Array(items) => Kind::Array(items.into_iter().map(lenient).collect()),
-        Value::Table(table) => Kind::Table(
-            table
-                .into_iter()
-                .map(|(key, value)| (key, lenient(value)))
-                .collect(),
-        ),
-    };
-    ::config::Value::new(None, kind)
-}
-
-fn set(table: &mut Table, path: &[String], value: &Value) -> Result<(), String> {
-    let Some((first, rest)) = path.split_first() else {
-        return Ok(());
-    };
-    if rest.is_empty() {
-        table.insert(first.clone(), value.clone());
-        return Ok(());
-    }
-    match table
-        .entry(first.clone())
-        .or_insert_with(|| Value::Table(Table::new()))
-    {
-        Value::Table(table) => set(table, rest, value),
-        Value::Array(items) => {
-            let count = items.len();
-            let (index, rest) = (rest[0].parse::<usize>().ok(), &rest[1..]);
-            match index.and_then(|index| items.get_mut(index)) {
-                Some(Value::Table(item)) if !rest.is_empty() => set(item, rest, value),
-                Some(item) if rest.is_empty() => {
-                    *item = value.clone();
-                    Ok(())
-                }
-                _ => Err(format!(
-                    "{first} is a list of {count}; write its number from 0, or the whole list as TOML"
-                )),
-            }
-        }
-        _ => Err(format!("{first} is a single value, not a section")),
     }
 }
 

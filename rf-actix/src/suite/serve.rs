@@ -3,6 +3,7 @@
 use super::Suite;
 use crate::Error;
 use actix_web::dev::{Server, ServerHandle};
+use std::{future::Future, io};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 impl Suite {
@@ -15,12 +16,14 @@ impl Suite {
     ///
     /// # Errors
     /// When signals cannot be listened to, the server failed, or log lines could not be written.
-    pub async fn serve(&self, server: Server) -> Result<(), Error> {
-        let signals = Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        };
-        let stopper = tokio::spawn(self.clone().drain(server.handle(), signals));
+    pub fn serve(&self, server: Server) -> impl Future<Output = Result<(), Error>> + use<> {
+        // Now, not when the future is first polled: whoever tells the world that it is up may be signalled at once.
+        let signals = Signals::listen();
+        self.clone().run(server, signals)
+    }
+
+    async fn run(self, server: Server, signals: io::Result<Signals>) -> Result<(), Error> {
+        let stopper = tokio::spawn(self.clone().drain(server.handle(), signals?));
         let ended = server.await;
         // Without effect when it was the stopper that ended the server.
         stopper.abort();
@@ -29,7 +32,7 @@ impl Suite {
         ended?;
         match flushed {
             Ok(flushed) => Ok(flushed?),
-            Err(panicked) => Err(std::io::Error::other(panicked).into()),
+            Err(panicked) => Err(io::Error::other(panicked).into()),
         }
     }
 
@@ -53,6 +56,13 @@ struct Signals {
 }
 
 impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => (),

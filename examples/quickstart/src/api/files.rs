@@ -2,9 +2,9 @@
 
 use super::drive::drive_of;
 use actix_web::{
-    Error, HttpRequest, HttpResponse, delete, get,
+    Error, HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    post, put, route, web,
+    web,
 };
 use humantime::format_rfc3339_seconds;
 use rf::{
@@ -25,7 +25,6 @@ pub(crate) struct Asked {
 }
 
 /// One page of the drive, in key order.
-#[get("/files")]
 #[require_scope("files:read")]
 pub(crate) async fn list(
     token: AccessToken,
@@ -46,7 +45,6 @@ pub(crate) async fn list(
 }
 
 /// Streams the body to the disk; nobody sees the file before its last byte is there.
-#[put("/files/{key:.+}")]
 #[require_scope("files:write")]
 pub(crate) async fn put(
     token: AccessToken,
@@ -69,7 +67,6 @@ pub(crate) async fn put(
 }
 
 /// One file, whole or in part.
-#[route("/files/{key:.+}", method = "GET", method = "HEAD")]
 #[require_scope("files:read")]
 pub(crate) async fn get(
     token: AccessToken,
@@ -83,7 +80,6 @@ pub(crate) async fn get(
 }
 
 /// Gone afterwards, whether it was there or not.
-#[delete("/files/{key:.+}")]
 #[require_scope("files:write")]
 pub(crate) async fn delete(
     token: AccessToken,
@@ -97,7 +93,6 @@ pub(crate) async fn delete(
 }
 
 /// Several files of a form at once; either all appear or none.
-#[post("/files")]
 #[require_scope("files:write")]
 pub(crate) async fn upload(
     token: AccessToken,

@@ -1,7 +1,7 @@
 //! `POST /api/files/{key}/link`: a link for somebody without a token.
 
 use super::drive::drive_of;
-use actix_web::{Error, HttpRequest, HttpResponse, post, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 use humantime::format_rfc3339_seconds;
 use rf::{
     prelude::*,
@@ -21,7 +21,6 @@ pub(crate) struct Wanted {
 }
 
 /// Signs a link to a file that is there.
-#[post("/files/{key:.+}/link")]
 #[require_scope("files:read")]
 pub(crate) async fn link(
     token: AccessToken,

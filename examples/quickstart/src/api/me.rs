@@ -1,11 +1,10 @@
 //! `GET /api/me`
 
-use actix_web::{HttpResponse, Responder, get};
+use actix_web::{HttpResponse, Responder};
 use rf::prelude::*;
 use serde_json::json;
 
 /// Who the token speaks for; any token will do.
-#[get("/me")]
 pub(crate) async fn me(token: AccessToken) -> impl Responder {
     HttpResponse::Ok().json(json!({
         "sub": token.subject(),

@@ -6,22 +6,55 @@ mod link;
 mod me;
 
 use crate::problem::{Problem, problems};
-use actix_web::{Error, http::StatusCode, middleware::from_fn, web};
+use actix_web::{
+    Error, HttpResponse, Resource,
+    guard::Post,
+    http::{
+        StatusCode,
+        header::{ALLOW, HeaderValue},
+    },
+    middleware::from_fn,
+    web,
+};
 
 /// The routes of the API; every refusal below `/api` is a problem document.
 pub(crate) fn api(config: &mut web::ServiceConfig) {
+    let file = only("GET, HEAD, PUT, DELETE", web::resource("/files/{key:.+}"))
+        .get(files::get)
+        .head(files::get)
+        .put(files::put)
+        .delete(files::delete);
     config.service(
         web::scope("/api")
             .wrap(from_fn(problems))
-            .service(me::me)
-            .service(link::link)
-            .service(files::list)
-            .service(files::upload)
-            .service(files::put)
-            .service(files::get)
-            .service(files::delete)
+            .service(only("GET", web::resource("/me")).get(me::me))
+            .service(
+                only("GET, POST", web::resource("/files"))
+                    .get(files::list)
+                    .post(files::upload),
+            )
+            // A file may be called `…/link` too: only POST means the link.
+            .service(
+                web::resource("/files/{key:.+}/link")
+                    .guard(Post())
+                    .post(link::link),
+            )
+            .service(file)
             .default_service(web::to(nowhere)),
     );
+}
+
+/// A resource that answers other methods with 405 and the ones it has (RFC 9110 §15.5.6).
+fn only(methods: &'static str, resource: Resource) -> Resource {
+    resource.default_service(web::to(move || async move {
+        let problem: Error =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("use {methods}")).into();
+        let mut answer = HttpResponse::from_error(problem);
+        answer
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(methods));
+        answer
+    }))
 }
 
 async fn nowhere() -> Result<&'static str, Error> {
