@@ -272,6 +272,37 @@ fn forget_other_driver(table: &mut Table, disk: &str, driver: &Value) {
     }
 }
 
+fn set(table: &mut Table, path: &[String], value: &Value) -> Result<(), String> {
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(());
+    };
+    if rest.is_empty() {
+        table.insert(first.clone(), value.clone());
+        return Ok(());
+    }
+    match table
+        .entry(first.clone())
+        .or_insert_with(|| Value::Table(Table::new()))
+    {
+        Value::Table(table) => set(table, rest, value),
+        Value::Array(items) => {
+            let count = items.len();
+            let (index, rest) = (rest[0].parse::<usize>().ok(), &rest[1..]);
+            match index.and_then(|index| items.get_mut(index)) {
+                Some(Value::Table(item)) if !rest.is_empty() => set(item, rest, value),
+                Some(item) if rest.is_empty() => {
+                    *item = value.clone();
+                    Ok(())
+                }
+                _ => Err(format!(
+                    "{first} is a list of {count}; write its number from 0, or the whole list as TOML"
+                )),
+            }
+        }
+        _ => Err(format!("{first} is a single value, not a section")),
+    }
+}
+
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
