@@ -134,7 +134,7 @@ pub(super) async fn grant(
         scope: request.scope.clone(),
         auth_time,
         created_at: context.now,
-        expires_at: context.now.plus(settings.code_ttl + settings.grant_ttl()),
+        expires_at: context.now.plus(settings.grant_ttl()),
         revoked_at: None,
     };
     let record = AuthorizationCode {

@@ -1,0 +1,7 @@
+use rf::Disk;
+
+#[derive(Disk)]
+#[disk(name = "avatars")]
+struct Avatars(String);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use rf::ScopeGuard;
+
+#[derive(ScopeGuard)]
+#[scope("files:read")]
+struct Read(String);
+
+fn main() {}
