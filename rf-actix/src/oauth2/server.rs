@@ -23,6 +23,8 @@ use super::users::Users;
 
 mod builder;
 mod register;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 
 pub use builder::OAuth2ServerBuilder;
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::model::{GrantType, Scope, Secret};
 
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use validate::SettingError;

@@ -8,7 +8,7 @@ use crate::oauth2::model::{AuthMethod, ClientId, Secret, decode_form};
 
 /// How a client presented itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mechanism {
+pub(super) enum Mechanism {
     /// By its identifier alone.
     None,
     /// By a secret.
@@ -19,8 +19,8 @@ pub(crate) enum Mechanism {
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) id: ClientId,
-    pub(crate) secret: Option<Secret>,
-    pub(crate) mechanism: Mechanism,
+    pub(super) secret: Option<Secret>,
+    pub(super) mechanism: Mechanism,
 }
 
 impl Credentials {

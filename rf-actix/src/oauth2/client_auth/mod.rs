@@ -6,5 +6,4 @@ mod secret_cache;
 mod throttle;
 
 pub(crate) use authenticator::Authenticator;
-pub(crate) use credentials::{Credentials, Mechanism};
-pub(crate) use throttle::Throttle;
+pub(crate) use credentials::Credentials;

@@ -13,7 +13,7 @@ use crate::oauth2::model::Timestamp;
 /// Counts failures for each name and address, in bounded memory.
 ///
 /// Nobody is locked out for ever: a window ends, and another address has a count of its own.
-pub(crate) struct Throttle {
+pub(super) struct Throttle {
     limit: u32,
     window: Duration,
     failures: Cache<[u8; 32], Failures>,
@@ -27,7 +27,7 @@ struct Failures {
 
 impl Throttle {
     /// Allows `limit` failures within `window`.
-    pub(crate) fn new(limit: u32, window: Duration) -> Self {
+    pub(super) fn new(limit: u32, window: Duration) -> Self {
         Self {
             limit,
             window,
@@ -39,7 +39,7 @@ impl Throttle {
     ///
     /// # Errors
     /// The seconds to wait, at least one.
-    pub(crate) fn check(
+    pub(super) fn check(
         &self,
         name: &str,
         address: Option<IpAddr>,
@@ -56,7 +56,7 @@ impl Throttle {
     }
 
     /// An attempt failed.
-    pub(crate) fn failed(&self, name: &str, address: Option<IpAddr>, now: Timestamp) {
+    pub(super) fn failed(&self, name: &str, address: Option<IpAddr>, now: Timestamp) {
         self.failures
             .entry(key(name, address))
             .and_compute_with(|known| {
@@ -75,7 +75,7 @@ impl Throttle {
     }
 
     /// An attempt succeeded.
-    pub(crate) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
+    pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
         self.failures.invalidate(&key(name, address));
     }
 }

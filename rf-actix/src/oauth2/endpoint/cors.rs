@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::refusal_as;
 use super::body::authorization;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::client_auth::Credentials;
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::{ClientId, Parameters};
@@ -85,11 +85,7 @@ fn client_id(request: &HttpRequest, sent: Option<&Parameters>) -> Option<ClientI
 
 /// Answers a preflight of the token and revocation endpoints. It does not name a client: the origin of any will
 /// do, and the request itself is looked at again.
-pub(crate) async fn preflight(request: HttpRequest) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn preflight(server: Handle, request: HttpRequest) -> HttpResponse {
     let mut response =
         for_client(&server, &request, None, HttpResponse::NoContent().finish()).await;
     let headers = response.headers_mut();

@@ -6,17 +6,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::about_token::{client_and_token, report};
 use super::answer::{refusal, refusal_as, success};
 use super::body::form;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::Parameters;
 use crate::oauth2::server::OAuth2Server;
 use crate::oauth2::token::Introspection;
 
-pub(crate) async fn introspect(request: HttpRequest, payload: Payload) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn introspect(
+    server: Handle,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
     match form(&request, payload).await {
         Ok(sent) => match answer(&server, &request, &sent).await {
             Ok(found) => success(&found),

@@ -1,11 +1,11 @@
 //! `GET /oauth/jwks` (RFC 7517 §5).
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::cors::for_any_origin;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::key::Jwk;
 
 #[derive(Serialize)]
@@ -13,11 +13,7 @@ struct JwkSet<'a> {
     keys: Vec<&'a Jwk>,
 }
 
-pub(crate) async fn jwks(request: HttpRequest) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn jwks(server: Handle) -> HttpResponse {
     let keys = server.keyring().jwks().collect();
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "public, max-age=300"));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::cors::for_any_origin;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::model::GrantType;
 use crate::oauth2::settings::OAuth2Settings;
 
@@ -62,11 +62,7 @@ impl<'a> Metadata<'a> {
 }
 
 /// RFC 8414 §3.1: the path of the issuer comes after the well-known one; another issuer's is not here.
-pub(crate) async fn metadata(request: HttpRequest) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn metadata(server: Handle, request: HttpRequest) -> HttpResponse {
     let asked = request.match_info().get("issuer_path").unwrap_or_default();
     let issuer = Url::parse(&server.settings().issuer);
     let path = issuer.as_ref().map(|url| url.path().trim_matches('/'));

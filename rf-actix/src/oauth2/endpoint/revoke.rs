@@ -7,16 +7,12 @@ use super::about_token::{client_and_token, report};
 use super::answer::{refusal, refusal_as};
 use super::body::form;
 use super::cors::for_client;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::Parameters;
 use crate::oauth2::server::OAuth2Server;
 
-pub(crate) async fn revoke(request: HttpRequest, payload: Payload) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn revoke(server: Handle, request: HttpRequest, payload: Payload) -> HttpResponse {
     let sent = form(&request, payload).await;
     let response = match &sent {
         Ok(sent) => match answer(&server, &request, sent).await {

@@ -6,14 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::answer::{refusal, refusal_as, success};
 use super::body::{address, authorization, form};
 use super::cors::for_client;
-use super::handle::server;
+use super::handle::Handle;
 use crate::oauth2::model::TokenParams;
 
-pub(crate) async fn token(request: HttpRequest, payload: Payload) -> HttpResponse {
-    let server = match server(&request) {
-        Ok(server) => server,
-        Err(response) => return response,
-    };
+pub(crate) async fn token(server: Handle, request: HttpRequest, payload: Payload) -> HttpResponse {
     let sent = form(&request, payload).await;
     let response = match &sent {
         Ok(sent) => {

@@ -1,0 +1,226 @@
+//! The whole server without HTTP, on SQLite or on the database that `RF_TEST_DATABASE_URL` names.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod checking;
+mod clients;
+mod code;
+mod refresh;
+mod starting;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use sea_orm::DatabaseConnection;
+use tempfile::TempDir;
+
+use super::{OAuth2Server, OAuth2ServerBuilder};
+use crate::oauth2::error::{ErrorCode, OAuthError};
+use crate::oauth2::event::Event;
+use crate::oauth2::model::{
+    AuthorizationCode, Client, ClientId, CodeChallenge, Digest, Grant, GrantId, GrantType, Secret,
+    Timestamp, TokenParams, TokenResponse,
+};
+use crate::oauth2::settings::{OAuth2Settings, UserSettings};
+use crate::oauth2::store::sea_orm::connect;
+use crate::oauth2::token::{TokenKind, generate};
+
+// RFC 7636 Appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const REDIRECT: &str = "https://app.example.com/cb";
+
+/// A database of its own, unless the environment names one: then identifiers keep the tests apart.
+async fn database() -> (DatabaseConnection, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = std::env::var("RF_TEST_DATABASE_URL")
+        .unwrap_or_else(|_| format!("sqlite://{}/test.db", folder.path().display()));
+    (connect(&url, 8).await.unwrap(), folder)
+}
+
+/// A server with a clock to turn, a client of each kind, and ears.
+struct Bench {
+    server: OAuth2Server,
+    millis: Arc<AtomicU64>,
+    events: Arc<Mutex<Vec<Event>>>,
+    web: ClientId,
+    spa: ClientId,
+    service: ClientId,
+    _folder: TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(|settings| settings).await
+    }
+
+    async fn with(change: impl FnOnce(OAuth2Settings) -> OAuth2Settings) -> Self {
+        let (db, folder) = database().await;
+        let settings = OAuth2Settings {
+            users: vec![UserSettings {
+                name: "ada".to_owned(),
+                password: Some("lovelace".into()),
+                password_hash: None,
+            }],
+            ..OAuth2Settings::default()
+        };
+        let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let server = listen(OAuth2Server::builder(db), &millis, &events)
+            .settings(change(settings))
+            .build()
+            .await
+            .unwrap();
+        let id = uuid::Uuid::new_v4();
+        let [web, spa, service] = ["web", "spa", "service"].map(|kind| format!("{kind}-{id}"));
+        for (id, secret) in [(&web, true), (&spa, false), (&service, true)] {
+            let mut grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+            if secret {
+                grants.push(GrantType::ClientCredentials);
+            }
+            let client = Client {
+                id: id.as_str().into(),
+                secret: secret.then(|| "secret".into()),
+                grants,
+                redirect_uris: vec![REDIRECT.parse().unwrap()],
+                scopes: "read write".parse().unwrap(),
+                ..Client::default()
+            };
+            server.register_client(client).await.unwrap();
+        }
+        events.lock().unwrap().clear();
+        Self {
+            server,
+            millis,
+            events,
+            web: web.into(),
+            spa: spa.into(),
+            service: service.into(),
+            _folder: folder,
+        }
+    }
+
+    fn wait(&self, length: Duration) {
+        let millis = u64::try_from(length.as_millis()).unwrap();
+        self.millis.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.server.clock().now()
+    }
+
+    /// What the authorization endpoint does once somebody has consented.
+    async fn code(&self, client: &ClientId) -> Secret {
+        self.code_with(client, |code| code).await
+    }
+
+    async fn code_with(
+        &self,
+        client: &ClientId,
+        change: impl FnOnce(AuthorizationCode) -> AuthorizationCode,
+    ) -> Secret {
+        let now = self.now();
+        let settings = self.server.settings();
+        let grant = Grant {
+            id: GrantId::generate(),
+            client_id: client.clone(),
+            subject: "ada".into(),
+            scope: "read write".parse().unwrap(),
+            auth_time: now,
+            created_at: now,
+            expires_at: now.plus(settings.grant_ttl()),
+            revoked_at: None,
+        };
+        let secret = generate(TokenKind::Code);
+        let code = AuthorizationCode {
+            hash: Digest::of(secret.expose()),
+            grant_id: grant.id.clone(),
+            client_id: client.clone(),
+            redirect_uri: REDIRECT.to_owned(),
+            redirect_uri_sent: true,
+            code_challenge: Some(CodeChallenge::new(CHALLENGE).unwrap()),
+            issued_at: now,
+            expires_at: now.plus(settings.code_ttl),
+            consumed_at: None,
+        };
+        self.server
+            .store()
+            .insert_code(&grant, &change(code))
+            .await
+            .unwrap();
+        secret
+    }
+
+    async fn redeem(&self, client: &ClientId, code: &Secret) -> Result<TokenResponse, OAuthError> {
+        self.server.issue_token(redemption(client, code)).await
+    }
+
+    /// A fresh pair of tokens for a person.
+    async fn tokens(&self, client: &ClientId) -> TokenResponse {
+        let code = self.code(client).await;
+        self.redeem(client, &code).await.unwrap()
+    }
+
+    async fn refresh(&self, client: &ClientId, token: &str) -> Result<TokenResponse, OAuthError> {
+        self.server.issue_token(refreshing(client, token)).await
+    }
+
+    async fn is_active(&self, token: &str) -> bool {
+        self.server.validate_token(token).await.is_ok()
+    }
+
+    fn replays(&self) -> usize {
+        let events = self.events.lock().unwrap();
+        (events.iter())
+            .filter(|event| matches!(event, Event::ReplayDetected { .. }))
+            .count()
+    }
+}
+
+fn listen(
+    builder: OAuth2ServerBuilder,
+    millis: &Arc<AtomicU64>,
+    events: &Arc<Mutex<Vec<Event>>>,
+) -> OAuth2ServerBuilder {
+    let (millis, events) = (Arc::clone(millis), Arc::clone(events));
+    builder
+        .clock(move || UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
+        .observer(move |event| events.lock().unwrap().push(event.clone()))
+}
+
+fn redemption(client: &ClientId, code: &Secret) -> TokenParams {
+    TokenParams {
+        grant_type: Some("authorization_code".to_owned()),
+        code: Some(code.clone()),
+        redirect_uri: Some(REDIRECT.to_owned()),
+        code_verifier: Some(VERIFIER.into()),
+        ..identified(client)
+    }
+}
+
+fn refreshing(client: &ClientId, token: &str) -> TokenParams {
+    TokenParams {
+        grant_type: Some("refresh_token".to_owned()),
+        refresh_token: Some(token.into()),
+        ..identified(client)
+    }
+}
+
+fn identified(client: &ClientId) -> TokenParams {
+    let public = client.as_str().starts_with("spa");
+    TokenParams {
+        client_id: Some(client.as_str().to_owned()),
+        client_secret: (!public).then(|| "secret".into()),
+        ..TokenParams::default()
+    }
+}
+
+#[track_caller]
+fn refused_as(answer: Result<TokenResponse, OAuthError>, code: ErrorCode) {
+    assert_eq!(answer.unwrap_err().code, code);
+}
+
+#[track_caller]
+fn invalid_grant(answer: Result<TokenResponse, OAuthError>) {
+    refused_as(answer, ErrorCode::InvalidGrant);
+}
