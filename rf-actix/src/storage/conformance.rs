@@ -1,0 +1,407 @@
+//! What every backend must do, as one suite to run against yours.
+//!
+//! ```
+//! # #[actix_web::main]
+//! # async fn main() {
+//! rf::storage::conformance::run(&rf::storage::MemoryStorage::new()).await;
+//! # }
+//! ```
+
+use super::{Condition, Error, Page, Storage, StorageExt, WriteOptions};
+use bytes::Bytes;
+use futures_util::{TryStreamExt, future::join_all};
+
+/// Keys that trip what is careless about text.
+const AWKWARD: [&str; 14] = [
+    "a b",
+    " lead",
+    "a+b",
+    "100%",
+    "a#b",
+    "a?b",
+    "x&y=z",
+    "~'(a)*!",
+    "ünï/çödé",
+    "😀/😀.png",
+    "%2e%2e",
+    "*",
+    "[a]{b}",
+    "a..b",
+];
+
+/// Runs the suite on an empty storage, and leaves it empty.
+///
+/// # Panics
+/// When the storage does something else; the message says what.
+pub async fn run(storage: &dyn Storage) {
+    whole_files(storage).await;
+    awkward_keys(storage).await;
+    conditions(storage).await;
+    one_winner(storage).await;
+    writers(storage).await;
+    ranges(storage).await;
+    listing(storage).await;
+    copy_and_move(storage).await;
+    storage.check().await.expect("a healthy storage");
+    for file in storage.list("").await.expect("a listing") {
+        storage.delete(&file.key).await.expect("a delete");
+    }
+    assert!(
+        storage.list("").await.expect("a listing").is_empty(),
+        "deleted files are listed"
+    );
+}
+
+async fn whole_files(storage: &dyn Storage) {
+    assert!(
+        matches!(storage.get("none").await, Err(Error::NotFound { key }) if key.as_str() == "none")
+    );
+    assert!(matches!(
+        storage.metadata("none").await,
+        Err(Error::NotFound { .. })
+    ));
+    storage
+        .delete("none")
+        .await
+        .expect("removing nothing is fine");
+    for size in [0, 1, 65_536, 65_537, 262_144, 600_000] {
+        let content = pattern(size);
+        let written = storage
+            .put("whole/file.txt", content.clone())
+            .await
+            .expect("a put");
+        assert_eq!(written.created, size == 0, "only the first put creates");
+        assert_eq!(written.metadata.size, size as u64);
+        let known = storage.metadata("whole/file.txt").await.expect("metadata");
+        assert_eq!(known, written.metadata, "what commit says is what is there");
+        assert_eq!(known.content_type, "text/plain");
+        assert_eq!(storage.get("whole/file.txt").await.expect("a get"), content);
+    }
+    let options = WriteOptions::new().content_type("x/y").note("who", "mé");
+    let first = storage
+        .put_with("whole/typed", "1", options.clone())
+        .await
+        .expect("a put")
+        .metadata;
+    assert_eq!(
+        (first.content_type.as_str(), first.user["who"].as_str()),
+        ("x/y", "mé")
+    );
+    let second = storage
+        .put_with("whole/typed", "2", options)
+        .await
+        .expect("a put")
+        .metadata;
+    assert_ne!(first.etag, second.etag, "another write is another tag");
+    assert!(storage.exists("whole/typed").await.expect("exists"));
+    storage.delete("whole/typed").await.expect("a delete");
+    assert!(!storage.exists("whole/typed").await.expect("exists"));
+    assert!(
+        !storage.exists("whole").await.expect("exists"),
+        "a folder is no file"
+    );
+    assert!(matches!(
+        storage.put("../x", "").await,
+        Err(Error::InvalidKey { .. })
+    ));
+}
+
+async fn awkward_keys(storage: &dyn Storage) {
+    for key in AWKWARD {
+        let key = format!("awkward/{key}");
+        storage.put(&key, key.clone()).await.expect("a put");
+        assert_eq!(storage.read_string(&key).await.expect("a get"), key);
+        let copied = storage
+            .copy(&key, format!("{key}-copy"))
+            .await
+            .expect("a copy");
+        assert_eq!(copied.key.as_str(), format!("{key}-copy"));
+    }
+    let listed = storage.list("awkward").await.expect("a listing");
+    for key in AWKWARD {
+        assert!(
+            listed
+                .iter()
+                .any(|file| file.key.as_str() == format!("awkward/{key}")),
+            "{key:?} is not listed"
+        );
+    }
+}
+
+async fn conditions(storage: &dyn Storage) {
+    let put = |content: &'static str, condition| {
+        storage.put_with(
+            "condition",
+            content,
+            WriteOptions::new().condition(condition),
+        )
+    };
+    let first = put("1", Condition::IfAbsent)
+        .await
+        .expect("there is none yet");
+    assert!(first.created);
+    assert!(matches!(
+        put("2", Condition::IfAbsent).await,
+        Err(Error::AlreadyExists { .. })
+    ));
+    let second = put("2", Condition::IfMatch(first.metadata.etag.clone()))
+        .await
+        .expect("nobody else wrote");
+    assert!(!second.created);
+    let late = put("3", Condition::IfMatch(first.metadata.etag)).await;
+    assert!(matches!(late, Err(Error::PreconditionFailed { .. })));
+    assert_eq!(
+        storage.get("condition").await.expect("a get"),
+        "2",
+        "a refused write changed the file"
+    );
+    storage.delete("condition").await.expect("a delete");
+    let gone = put("4", Condition::IfMatch(second.metadata.etag)).await;
+    assert!(matches!(gone, Err(Error::PreconditionFailed { .. })));
+    assert!(!storage.exists("condition").await.expect("exists"));
+}
+
+async fn one_winner(storage: &dyn Storage) {
+    let inputs: Vec<Bytes> = (0..16u8).map(|n| Bytes::from(vec![n; 300_000])).collect();
+    let create = WriteOptions::new().condition(Condition::IfAbsent);
+    let puts = inputs
+        .iter()
+        .map(|input| storage.put_with("race/create", input.clone(), create.clone()));
+    let winners: Vec<_> = join_all(puts)
+        .await
+        .into_iter()
+        .enumerate()
+        .filter(|(_, put)| put.is_ok())
+        .collect();
+    assert_eq!(winners.len(), 1, "create-if-absent has exactly one winner");
+    assert_eq!(
+        storage.get("race/create").await.expect("a get"),
+        inputs[winners[0].0]
+    );
+    let puts = join_all(
+        inputs
+            .iter()
+            .map(|input| storage.put("race/replace", input.clone())),
+    )
+    .await;
+    assert_eq!(
+        puts.iter()
+            .filter(|put| put.as_ref().is_ok_and(|put| put.created))
+            .count(),
+        1,
+        "one put created"
+    );
+    let last = storage.get("race/replace").await.expect("a get");
+    assert!(
+        inputs.contains(&last),
+        "concurrent puts end as exactly one of the inputs"
+    );
+}
+
+async fn writers(storage: &dyn Storage) {
+    storage.put("writer", "old").await.expect("a put");
+    let key = "writer".parse().expect("a key");
+    let mut writer = storage
+        .writer(&key, WriteOptions::new())
+        .await
+        .expect("a writer");
+    for _ in 0..40 {
+        writer.write(pattern(10_007)).await.expect("a write");
+    }
+    assert_eq!(
+        storage.get("writer").await.expect("a get"),
+        "old",
+        "unpublished bytes are seen"
+    );
+    drop(writer);
+    let mut writer = storage
+        .writer(&key, WriteOptions::new())
+        .await
+        .expect("a writer");
+    writer.write(pattern(300_000)).await.expect("a write");
+    writer.abort().await.expect("an abort");
+    assert_eq!(
+        storage.get("writer").await.expect("a get"),
+        "old",
+        "a discarded write changed the file"
+    );
+    let mut writer = storage
+        .writer(&key, WriteOptions::new())
+        .await
+        .expect("a writer");
+    writer.write("new".into()).await.expect("a write");
+    writer
+        .retarget("renamed.txt".parse().expect("a key"))
+        .expect("a retarget");
+    let written = writer.commit().await.expect("a commit");
+    assert_eq!(
+        (written.metadata.key.as_str(), written.created),
+        ("renamed.txt", true)
+    );
+    assert_eq!(storage.get("renamed.txt").await.expect("a get"), "new");
+    assert_eq!(storage.get("writer").await.expect("a get"), "old");
+    // An opened file stays what it was.
+    storage
+        .put("opened", pattern(600_000))
+        .await
+        .expect("a put");
+    let opened = storage.read("opened").await.expect("an open");
+    storage.put("opened", "other").await.expect("a put");
+    let chunks: Vec<Bytes> = opened.into_stream().try_collect().await.expect("a stream");
+    assert!(chunks.iter().all(|chunk| chunk.len() <= 600_000));
+    assert_eq!(
+        chunks.concat(),
+        pattern(600_000),
+        "a reader sees one version"
+    );
+}
+
+async fn ranges(storage: &dyn Storage) {
+    for size in [10, 600_000] {
+        let content = pattern(size);
+        storage.put("range", content.clone()).await.expect("a put");
+        for (start, end) in [
+            (0, 1),
+            (1, 9),
+            (5, 5),
+            (size / 2, size),
+            (0, size),
+            (0, usize::MAX),
+        ] {
+            let part = storage
+                .get_range("range", start as u64..end as u64)
+                .await
+                .expect("a range");
+            assert_eq!(
+                part,
+                content.slice(start..end.min(size)),
+                "{start}..{end} of {size}"
+            );
+        }
+        let outside = storage.get_range("range", size as u64 + 1..u64::MAX).await;
+        assert!(matches!(outside, Err(Error::RangeNotSatisfiable { .. })));
+    }
+}
+
+async fn listing(storage: &dyn Storage) {
+    let keys = [
+        "l/a-b/x", "l/a.txt", "l/a/x", "l/a/y/z", "l/ab/x", "l/b", "l/*", "l0", "la/x",
+    ];
+    for key in keys {
+        storage.put(key, key).await.expect("a put");
+    }
+    let names = |page: &Page| {
+        page.entries
+            .iter()
+            .map(|file| file.key.as_str().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut expected: Vec<_> = keys
+        .iter()
+        .filter(|key| key.starts_with("l/"))
+        .map(|&key| key.to_owned())
+        .collect();
+    expected.sort();
+    for prefix in ["l", "l/"] {
+        let page = storage.list_page(prefix, None, 100).await.expect("a page");
+        assert_eq!(
+            names(&page),
+            expected,
+            "prefixes are whole segments, keys are in byte order"
+        );
+        assert_eq!(page.next, None);
+    }
+    for limit in 1..=expected.len() {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = storage
+                .list_page("l", cursor.as_deref(), limit)
+                .await
+                .expect("a page");
+            assert!(page.entries.len() <= limit);
+            all.extend(names(&page));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, expected, "pages of {limit} are the whole");
+    }
+    let one = storage.list_page("l/*", None, 10).await.expect("a page");
+    assert!(one.entries.is_empty(), "glob characters mean themselves");
+    assert!(storage.list("nowhere").await.expect("a listing").is_empty());
+    assert!(matches!(
+        storage.list("../").await,
+        Err(Error::InvalidKey { .. })
+    ));
+}
+
+async fn copy_and_move(storage: &dyn Storage) {
+    let options = WriteOptions::new().content_type("x/y").note("who", "me");
+    let source = storage
+        .put_with("c/source", "1", options)
+        .await
+        .expect("a put")
+        .metadata;
+    let copied = storage
+        .copy("c/source", "c/deep/copy")
+        .await
+        .expect("a copy");
+    assert_eq!(
+        (copied.content_type.as_str(), copied.user["who"].as_str()),
+        ("x/y", "me")
+    );
+    storage.put("c/source", "2").await.expect("a put");
+    assert_eq!(
+        storage.get("c/deep/copy").await.expect("a get"),
+        "1",
+        "a copy is a real copy"
+    );
+    storage
+        .copy("c/deep/copy", "c/deep/copy")
+        .await
+        .expect("a copy onto itself");
+    storage
+        .move_to("c/deep/copy", "c/deep/copy")
+        .await
+        .expect("a move onto itself");
+    assert_eq!(storage.get("c/deep/copy").await.expect("a get"), "1");
+    assert!(
+        matches!(storage.move_to("c/none", "c/source").await, Err(Error::NotFound { key }) if key.as_str() == "c/none")
+    );
+    assert!(matches!(
+        storage.copy("c/none", "c/source").await,
+        Err(Error::NotFound { .. })
+    ));
+    assert_eq!(
+        storage.get("c/source").await.expect("a get"),
+        "2",
+        "a missing source left the target"
+    );
+    let moved = storage
+        .move_to("c/deep/copy", "c/source")
+        .await
+        .expect("a move");
+    assert_eq!(
+        (moved.key.as_str(), moved.content_type.as_str()),
+        ("c/source", "x/y")
+    );
+    assert!(!storage.exists("c/deep/copy").await.expect("exists"));
+    assert_eq!(storage.get("c/source").await.expect("a get"), "1");
+    assert_ne!(
+        source.etag,
+        storage
+            .put("c/source", "1")
+            .await
+            .expect("a put")
+            .metadata
+            .etag
+    );
+}
+
+fn pattern(size: usize) -> Bytes {
+    (0..size)
+        .map(|n| (n % 251) as u8)
+        .collect::<Vec<_>>()
+        .into()
+}

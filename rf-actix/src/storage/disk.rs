@@ -1,0 +1,176 @@
+//! `Disk`: a storage with a name, a limit and links.
+
+use super::{
+    error::Error,
+    key::{Key, Prefix},
+    metadata::{Metadata, Page, Written},
+    options::{SignedUrlOptions, WriteOptions},
+    signed_url::Signer,
+    storage::{Object, SignedUrl, Storage, Writer},
+    wrap::Scoped,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// A storage with a name, a limit and links. Cloning is cheap; what can be done with it stands in
+/// [`StorageExt`](super::StorageExt).
+#[derive(Debug, Clone)]
+pub struct Disk {
+    name: Arc<str>,
+    files: Scoped,
+    max_size: Option<u64>,
+    signer: Option<Arc<Signer>>,
+}
+
+impl Disk {
+    pub(super) fn new(
+        name: Arc<str>,
+        storage: Arc<dyn Storage>,
+        max_size: Option<u64>,
+        signer: Option<Signer>,
+    ) -> Self {
+        Self {
+            name,
+            files: Scoped::over(storage, Prefix::default()),
+            max_size,
+            signer: signer.map(Arc::new),
+        }
+    }
+
+    /// The name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The most bytes a file may have.
+    #[must_use]
+    pub fn max_size(&self) -> Option<u64> {
+        self.max_size
+    }
+
+    /// The path its signed links start with.
+    #[must_use]
+    pub fn served_path(&self) -> Option<&str> {
+        self.signer.as_ref().map(|signer| signer.serve.as_str())
+    }
+
+    /// The files beneath a prefix as a disk of their own; name, limit and links are kept.
+    ///
+    /// For a folder of each user see [`Prefix::for_name`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`] for a prefix that is none.
+    pub fn scoped<P>(&self, prefix: P) -> Result<Self, Error>
+    where
+        P: TryInto<Prefix>,
+        Error: From<P::Error>,
+    {
+        let files = self.files.nest(&prefix.try_into()?)?;
+        Ok(Self {
+            files,
+            ..self.clone()
+        })
+    }
+
+    /// The same disk with a tighter limit.
+    #[must_use]
+    pub fn limited(mut self, max_size: u64) -> Self {
+        self.max_size = Some(self.max_size.map_or(max_size, |limit| limit.min(max_size)));
+        self
+    }
+
+    pub(super) fn signer(&self) -> Option<&Signer> {
+        self.signer.as_deref()
+    }
+}
+
+#[async_trait]
+impl Storage for Disk {
+    async fn open(&self, key: &Key) -> Result<Object, Error> {
+        self.files.open(key).await
+    }
+
+    async fn stat(&self, key: &Key) -> Result<Metadata, Error> {
+        self.files.stat(key).await
+    }
+
+    async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
+        let inner = self.files.writer(key, options).await?;
+        Ok(match self.max_size {
+            Some(limit) => Box::new(LimitedWriter {
+                inner,
+                limit,
+                rest: limit,
+            }),
+            None => inner,
+        })
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), Error> {
+        self.files.remove(key).await
+    }
+
+    async fn page(
+        &self,
+        prefix: &Prefix,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.files.page(prefix, cursor, limit).await
+    }
+
+    async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
+        self.files.duplicate(from, to).await
+    }
+
+    async fn rename(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
+        self.files.rename(from, to).await
+    }
+
+    async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
+        match &self.signer {
+            Some(signer) => signer.sign(&self.files.prefix().join(key)?, options),
+            None => self.files.presign(key, options).await,
+        }
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        self.files.probe().await
+    }
+}
+
+/// Refuses the byte after the last allowed one.
+#[derive(Debug)]
+struct LimitedWriter {
+    inner: Box<dyn Writer>,
+    limit: u64,
+    rest: u64,
+}
+
+#[async_trait]
+impl Writer for LimitedWriter {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        let Some(rest) = self.rest.checked_sub(bytes.len() as u64) else {
+            return Err(Error::TooLarge {
+                what: "the file",
+                limit: self.limit,
+            });
+        };
+        self.rest = rest;
+        self.inner.write(bytes).await
+    }
+
+    fn retarget(&mut self, key: Key) -> Result<(), Error> {
+        self.inner.retarget(key)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<Written, Error> {
+        self.inner.commit().await
+    }
+
+    async fn abort(self: Box<Self>) -> Result<(), Error> {
+        self.inner.abort().await
+    }
+}

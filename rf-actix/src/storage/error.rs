@@ -1,0 +1,145 @@
+//! What can go wrong on a disk.
+
+use super::key::Key;
+use std::{io, time::Duration};
+
+/// What a disk refused or could not do. No message names a path of the host.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no file of that key.
+    #[error("there is no file {key}")]
+    NotFound {
+        /// The key that was asked for.
+        key: Key,
+    },
+    /// The file was to be created and exists, or two files of one upload want the same key.
+    #[error("the file {key} exists already")]
+    AlreadyExists {
+        /// The key that is taken.
+        key: Key,
+    },
+    /// The file is not the version the caller named (RFC 9110 §13.1.1).
+    #[error("the file {key} has changed")]
+    PreconditionFailed {
+        /// The key of the file.
+        key: Key,
+    },
+    /// The text is not a key.
+    #[error("the key {reason}")]
+    InvalidKey {
+        /// What is wrong with it, as the rest of a sentence.
+        reason: &'static str,
+    },
+    /// The disk is read-only.
+    #[error("the disk is read-only")]
+    ReadOnly,
+    /// The backend does not let us: a symbolic link on the way, or missing rights.
+    #[error("access to {key} is denied")]
+    PermissionDenied {
+        /// The key that was asked for.
+        key: Key,
+    },
+    /// More bytes, files or fields than allowed.
+    #[error("{what} is larger than the {limit} allowed")]
+    TooLarge {
+        /// What is too large: `the file`, `the number of files` …
+        what: &'static str,
+        /// The limit, in bytes for sizes.
+        limit: u64,
+    },
+    /// The content is not of an accepted type.
+    #[error("the content is {found}, accepted is {accepted}")]
+    MediaType {
+        /// The type its first bytes tell.
+        found: String,
+        /// The allow list.
+        accepted: String,
+    },
+    /// The range starts past the end of the file.
+    #[error("the range is outside of the {size} bytes of the file")]
+    RangeNotSatisfiable {
+        /// The size of the file, in bytes.
+        size: u64,
+    },
+    /// The disk is full. What was there before is intact.
+    #[error("no space is left on the disk")]
+    NoSpace,
+    /// The sender broke off, or sent what is not the announced format.
+    #[error("the upload is broken: {reason}")]
+    Interrupted {
+        /// What was noticed.
+        reason: &'static str,
+    },
+    /// A signed link must live between one second and seven days.
+    #[error("a link cannot expire in {}s, take 1 second to 7 days", given.as_secs())]
+    InvalidExpiry {
+        /// What was asked for.
+        given: Duration,
+    },
+    /// The backend cannot do this, or not with these options.
+    #[error("{op} is not supported here")]
+    Unsupported {
+        /// The operation or the option.
+        op: &'static str,
+    },
+    /// The configuration is wrong; names the key and what to write.
+    #[error("{0}")]
+    Config(String),
+    /// The operating system failed.
+    #[error("{op} failed")]
+    Io {
+        /// What was being done.
+        op: &'static str,
+        /// Its answer.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// A short label for logs and metrics, one a variant.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::PreconditionFailed { .. } => "precondition_failed",
+            Self::InvalidKey { .. } => "invalid_key",
+            Self::ReadOnly => "read_only",
+            Self::PermissionDenied { .. } => "permission_denied",
+            Self::TooLarge { .. } => "too_large",
+            Self::MediaType { .. } => "media_type",
+            Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
+            Self::NoSpace => "no_space",
+            Self::Interrupted { .. } => "interrupted",
+            Self::InvalidExpiry { .. } => "invalid_expiry",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Config(_) => "config",
+            Self::Io { .. } => "io",
+        }
+    }
+
+    /// The same error about another key: what a decorator that renames keys tells its caller.
+    pub(super) fn map_key(self, map: impl FnOnce(Key) -> Key) -> Self {
+        match self {
+            Self::NotFound { key } => Self::NotFound { key: map(key) },
+            Self::AlreadyExists { key } => Self::AlreadyExists { key: map(key) },
+            Self::PreconditionFailed { key } => Self::PreconditionFailed { key: map(key) },
+            Self::PermissionDenied { key } => Self::PermissionDenied { key: map(key) },
+            other => other,
+        }
+    }
+
+    /// Whether the same call may succeed a moment later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::Interrupted | io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+            ),
+            _ => false,
+        }
+    }
+}

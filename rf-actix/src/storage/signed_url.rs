@@ -1,0 +1,298 @@
+//! Expiring links for any backend that cannot sign its own.
+//!
+//! A link is the path of the file and a query in one fixed form; its last parameter is an HMAC-SHA256 (RFC 2104)
+//! over everything the link grants. A query that is not exactly what we would have written is refused, so a
+//! parameter can be neither added, repeated nor hidden.
+
+use super::{
+    error::Error,
+    key::Key,
+    options::{Grant, SignedUrlOptions},
+    storage::SignedUrl,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use subtle::ConstantTimeEq;
+
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Names the scheme, so that a key used elsewhere as well signs nothing that is valid here.
+const CONTEXT: &[u8] = b"rf-actix signed url 1";
+
+/// The secrets links are signed with: the first signs, all verify.
+#[derive(Clone)]
+pub(super) struct UrlKeys(Arc<[UrlKey]>);
+
+struct UrlKey {
+    id: String,
+    secret: Vec<u8>,
+}
+
+impl UrlKeys {
+    /// # Errors
+    /// [`Error::Config`] without any key, and for one shorter than 128 bits.
+    pub(super) fn new(secrets: &[Vec<u8>]) -> Result<Self, Error> {
+        if secrets.is_empty() {
+            return Err(Error::Config(
+                "url_key: a served disk needs a key to sign its links with".to_owned(),
+            ));
+        }
+        if secrets.iter().any(|secret| secret.len() < 16) {
+            return Err(Error::Config(
+                "url_key: write at least 16 random bytes".to_owned(),
+            ));
+        }
+        let keys = secrets.iter().map(|secret| {
+            // Tells which key to check with, and nothing about it.
+            let digest = Sha256::new()
+                .chain_update(b"rf-actix url key id")
+                .chain_update(secret)
+                .finalize();
+            UrlKey {
+                id: hex::encode(&digest[..4]),
+                secret: secret.clone(),
+            }
+        });
+        Ok(Self(keys.collect()))
+    }
+}
+
+impl fmt::Debug for UrlKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|key| &key.id))
+            .finish()
+    }
+}
+
+/// Where the time comes from; tests have their own.
+pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// Signs and checks the links of one disk.
+#[derive(Clone)]
+pub(super) struct Signer {
+    pub(super) disk: Arc<str>,
+    /// The path links start with, for example `/files`.
+    pub(super) serve: String,
+    /// Scheme and host, without a slash at the end; empty for links relative to the host.
+    pub(super) base_url: String,
+    pub(super) keys: UrlKeys,
+    pub(super) clock: Clock,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("disk", &self.disk)
+            .field("serve", &self.serve)
+            .field("keys", &self.keys)
+            .finish()
+    }
+}
+
+/// The method a link is good for; `HEAD` reads as `GET` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkMethod {
+    Get,
+    Put,
+}
+
+/// Why a link is not taken. For the log only: the client learns nothing but the refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    Malformed,
+    UnknownKey,
+    Forged,
+    Expired,
+}
+
+/// The parameters of a link, as text: what is signed is what stands there.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Parameters {
+    expires: String,
+    download: bool,
+    max_size: Option<String>,
+    content_type: Option<String>,
+    key_id: String,
+    signature: String,
+}
+
+impl Signer {
+    /// # Errors
+    /// [`Error::InvalidExpiry`] outside of 1 second to 7 days.
+    pub(super) fn sign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
+        if options.expires.as_secs() == 0 || options.expires > LONGEST {
+            return Err(Error::InvalidExpiry {
+                given: options.expires,
+            });
+        }
+        let expires = seconds((self.clock)()) + options.expires.as_secs();
+        let url_key = &self.keys.0[0];
+        let mut parameters = Parameters {
+            expires: expires.to_string(),
+            key_id: url_key.id.clone(),
+            ..Parameters::default()
+        };
+        let method = match &options.grant {
+            Grant::Download { attachment } => {
+                parameters.download = *attachment;
+                LinkMethod::Get
+            }
+            Grant::Upload {
+                max_size,
+                content_type,
+            } => {
+                parameters.max_size = max_size.map(|bytes| bytes.to_string());
+                parameters.content_type.clone_from(content_type);
+                LinkMethod::Put
+            }
+        };
+        parameters.signature = hex::encode(
+            self.mac(url_key, method, key, &parameters)
+                .finalize()
+                .into_bytes(),
+        );
+        let url = format!(
+            "{}{}/{}?{}",
+            self.base_url,
+            self.serve,
+            key.to_encoded(),
+            parameters.render()
+        );
+        Ok(SignedUrl::new(
+            url,
+            UNIX_EPOCH + Duration::from_secs(expires),
+        ))
+    }
+
+    /// What a link grants.
+    pub(super) fn verify(
+        &self,
+        method: LinkMethod,
+        key: &Key,
+        query: &str,
+    ) -> Result<Grant, Refused> {
+        let parameters = Parameters::parse(query).ok_or(Refused::Malformed)?;
+        let url_key = self
+            .keys
+            .0
+            .iter()
+            .find(|known| known.id == parameters.key_id)
+            .ok_or(Refused::UnknownKey)?;
+        let right = hex::encode(
+            self.mac(url_key, method, key, &parameters)
+                .finalize()
+                .into_bytes(),
+        );
+        if !bool::from(right.as_bytes().ct_eq(parameters.signature.as_bytes())) {
+            return Err(Refused::Forged);
+        }
+        // Only a signed moment is believed, so the clock is asked last.
+        let expires: u64 = parameters.expires.parse().map_err(|_| Refused::Malformed)?;
+        if seconds((self.clock)()) >= expires {
+            return Err(Refused::Expired);
+        }
+        Ok(match method {
+            LinkMethod::Get => Grant::Download {
+                attachment: parameters.download,
+            },
+            LinkMethod::Put => Grant::Upload {
+                max_size: parameters
+                    .max_size
+                    .map(|text| text.parse().map_err(|_| Refused::Malformed))
+                    .transpose()?,
+                content_type: parameters.content_type,
+            },
+        })
+    }
+
+    /// Every field with its length before it: no two sets of fields make the same text.
+    fn mac(
+        &self,
+        url_key: &UrlKey,
+        method: LinkMethod,
+        key: &Key,
+        parameters: &Parameters,
+    ) -> Hmac<Sha256> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&url_key.secret).expect("HMAC takes keys of any length");
+        let method: &[u8] = match method {
+            LinkMethod::Get => b"GET",
+            LinkMethod::Put => b"PUT",
+        };
+        let optional = |text: &Option<String>| {
+            text.as_ref()
+                .map_or_else(|| b"-".to_vec(), |text| format!("+{text}").into_bytes())
+        };
+        let fields = [
+            CONTEXT,
+            method,
+            self.disk.as_bytes(),
+            key.as_str().as_bytes(),
+            parameters.expires.as_bytes(),
+            if parameters.download { b"1" } else { b"0" },
+            &optional(&parameters.max_size),
+            &optional(&parameters.content_type),
+            url_key.id.as_bytes(),
+        ];
+        for field in fields {
+            mac.update(&(field.len() as u64).to_be_bytes());
+            mac.update(field);
+        }
+        mac
+    }
+}
+
+impl Parameters {
+    fn render(&self) -> String {
+        let mut query = format!("expires={}", self.expires);
+        let mut add = |name: &str, value: &str| {
+            let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+            write!(query, "&{name}={value}").expect("a string takes all text");
+        };
+        if self.download {
+            add("download", "1");
+        }
+        if let Some(max_size) = &self.max_size {
+            add("max_size", max_size);
+        }
+        if let Some(content_type) = &self.content_type {
+            add("type", content_type);
+        }
+        add("kid", &self.key_id);
+        add("signature", &self.signature);
+        query
+    }
+
+    fn parse(query: &str) -> Option<Self> {
+        let mut parameters = Self::default();
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=')?;
+            let value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
+            match name {
+                "expires" => parameters.expires = value,
+                "download" => parameters.download = true,
+                "max_size" => parameters.max_size = Some(value),
+                "type" => parameters.content_type = Some(value),
+                "kid" => parameters.key_id = value,
+                "signature" => parameters.signature = value,
+                _ => return None,
+            }
+        }
+        // Refuses what is repeated, out of order, missing or written in another way, all at once.
+        (parameters.render() == query).then_some(parameters)
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! `multipart/form-data` (RFC 7578): several files and text fields, kept together or not at all.
+
+use super::{
+    intake::{Intake, take_in},
+    name::name_for,
+    policy::UploadPolicy,
+};
+use crate::storage::{
+    disk::Disk,
+    error::Error,
+    key::{Key, Prefix},
+    metadata::Metadata,
+    options::WriteOptions,
+    storage::Storage,
+};
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use futures_util::TryStreamExt;
+use std::{
+    fmt,
+    future::{Ready, ready},
+};
+
+/// The most bytes of a text field.
+const TEXT: usize = 16 * 1024;
+
+/// A form with files, not yet read.
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder, post};
+/// use rf::storage::{DiskHandle, Error, UploadForm};
+///
+/// #[post("/photos")]
+/// async fn upload(disk: DiskHandle, form: UploadForm) -> Result<impl Responder, Error> {
+///     let staged = disk.stage(form).await?; // streamed, checked, and seen by nobody
+///     let kept = staged.keep().await?;      // all of it visible; dropped instead, all of it gone
+///     Ok(HttpResponse::Created().body(format!("{} files", kept.len())))
+/// }
+/// ```
+pub struct UploadForm {
+    parts: Multipart,
+}
+
+/// The files and fields of a form: all here, and seen by nobody. Dropped, they leave nothing behind.
+#[derive(Debug)]
+pub struct StagedUpload {
+    disk: Disk,
+    files: Vec<StagedFile>,
+    fields: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+struct StagedFile {
+    name: String,
+    intake: Intake,
+}
+
+impl UploadForm {
+    /// Reads the whole form: files to the disk, fields to memory.
+    ///
+    /// A part with a file name is a file, whatever its field is called; one with an empty name and no content is
+    /// what browsers send for an input left empty, and is skipped.
+    ///
+    /// # Errors
+    /// What the policy refuses, what the disk cannot do, and [`Error::Interrupted`] for a form that breaks off. Then
+    /// nothing of it is left.
+    pub async fn stage(
+        mut self,
+        disk: &Disk,
+        policy: &UploadPolicy,
+    ) -> Result<StagedUpload, Error> {
+        let mut staged = StagedUpload {
+            disk: disk.clone(),
+            files: Vec::new(),
+            fields: Vec::new(),
+        };
+        while let Some(field) = self.parts.try_next().await.map_err(broken)? {
+            let sent = field.content_disposition().and_then(|disposition| {
+                let extended = disposition
+                    .get_filename_ext()
+                    .map(|name| String::from_utf8_lossy(&name.value).into_owned());
+                extended.or_else(|| disposition.get_filename().map(str::to_owned))
+            });
+            match sent {
+                Some(sent) => {
+                    if let Some(file) = stage_file(disk, policy, &sent, field).await? {
+                        staged.files.push(file);
+                    }
+                    within("the number of files", staged.files.len(), policy.max_files)?;
+                }
+                None => {
+                    staged.fields.push(read_text(field).await?);
+                    within(
+                        "the number of fields",
+                        staged.fields.len(),
+                        policy.max_fields,
+                    )?;
+                }
+            }
+        }
+        Ok(staged)
+    }
+}
+
+async fn stage_file(
+    disk: &Disk,
+    policy: &UploadPolicy,
+    sent: &str,
+    field: Field,
+) -> Result<Option<StagedFile>, Error> {
+    // The name may depend on the content, and the folder on a later field: until then a name of its own.
+    let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
+    let mut bytes = 0;
+    let content = field.inspect_ok(|chunk| bytes += chunk.len());
+    let mut intake = take_in(disk, &key, sent, content, WriteOptions::new(), policy).await?;
+    if sent.is_empty() && bytes == 0 {
+        intake.writer.abort().await?;
+        return Ok(None);
+    }
+    let name = name_for(policy.naming, sent, intake.content, &intake.digest);
+    intake.writer.retarget(Key::parse(name.as_str())?)?;
+    Ok(Some(StagedFile { name, intake }))
+}
+
+async fn read_text(mut field: Field) -> Result<(String, String), Error> {
+    let name = field.name().unwrap_or_default().to_owned();
+    let bytes = field.bytes(TEXT).await.map_err(|_| Error::TooLarge {
+        what: "a text field",
+        limit: TEXT as u64,
+    })?;
+    let value =
+        String::from_utf8(bytes.map_err(broken)?.into()).map_err(|_| Error::Interrupted {
+            reason: "a text field is not UTF-8",
+        })?;
+    Ok((name, value))
+}
+
+fn within(what: &'static str, count: usize, limit: usize) -> Result<(), Error> {
+    if count > limit {
+        return Err(Error::TooLarge {
+            what,
+            limit: limit as u64,
+        });
+    }
+    Ok(())
+}
+
+fn broken(error: MultipartError) -> Error {
+    match error {
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeParse
+        | MultipartError::ContentTypeIncompatible => Error::MediaType {
+            found: "not a form".to_owned(),
+            accepted: "multipart/form-data".to_owned(),
+        },
+        _ => Error::Interrupted {
+            reason: "the form ended early or cannot be read",
+        },
+    }
+}
+
+impl StagedUpload {
+    /// The value of a text field; the first one, if it is repeated.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The names the files will have, in the order of the form.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
+    /// Publishes all files on the disk, in the order of the form.
+    ///
+    /// # Errors
+    /// As [`keep_in`](Self::keep_in).
+    pub async fn keep(self) -> Result<Vec<Metadata>, Error> {
+        self.keep_in(&Prefix::default()).await
+    }
+
+    /// Publishes all files beneath a prefix, in the order of the form.
+    ///
+    /// Every byte is on the disk before the first file becomes visible. Should publishing one fail nevertheless,
+    /// those published before are removed again, save those that replaced an older file: that one is gone.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`] when two files have the same name, and what the disk says.
+    pub async fn keep_in(mut self, prefix: &Prefix) -> Result<Vec<Metadata>, Error> {
+        let mut keys = Vec::with_capacity(self.files.len());
+        for file in &mut self.files {
+            let key = prefix.join(&Key::parse(file.name.as_str())?)?;
+            if keys.contains(&key) {
+                return Err(Error::AlreadyExists { key });
+            }
+            file.intake.writer.retarget(key.clone())?;
+            keys.push(key);
+        }
+        // On its own, so that a client going away now does not end it between two files.
+        let published = actix_web::rt::spawn(publish(self.disk, self.files));
+        published.await.map_err(|gone| Error::Io {
+            op: "publishing the files of a form",
+            source: std::io::Error::other(gone),
+        })?
+    }
+}
+
+async fn publish(disk: Disk, files: Vec<StagedFile>) -> Result<Vec<Metadata>, Error> {
+    let (mut kept, mut created) = (Vec::with_capacity(files.len()), Vec::new());
+    for file in files {
+        match file.intake.writer.commit().await {
+            Ok(written) => {
+                if written.created {
+                    created.push(written.metadata.key.clone());
+                }
+                kept.push(written.metadata);
+            }
+            Err(error) => {
+                for key in created {
+                    // The first error is the one to tell.
+                    let _ = disk.remove(&key).await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(kept)
+}
+
+impl FromRequest for UploadForm {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Nothing is read before the handler asks: guards come first.
+        let parts = Multipart::new(request.headers(), payload.take());
+        ready(Ok(Self { parts }))
+    }
+}
+
+impl fmt::Debug for UploadForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UploadForm")
+    }
+}

@@ -1,0 +1,138 @@
+//! `PUT`: the body is the file.
+
+use super::{intake::take_in, policy::UploadPolicy};
+use crate::storage::{
+    disk::Disk,
+    error::Error,
+    key::Key,
+    metadata::{Metadata, Written},
+    options::{Condition, WriteOptions},
+    serve::precondition::{self, Verdict},
+    storage::{IntoKey, Storage},
+};
+use actix_web::{
+    HttpRequest,
+    error::PayloadError,
+    http::header::{self, HeaderMap},
+    web::Bytes,
+};
+use futures_core::Stream;
+
+impl Disk {
+    /// Streams the body of a request into a file, with the conditions of the request (`If-Match`,
+    /// `If-None-Match: *`, …, RFC 9110 §13), which hold when the file becomes visible.
+    ///
+    /// The type is told by the first bytes and the name, not by the sender. A client that goes away leaves
+    /// nothing behind.
+    ///
+    /// # Errors
+    /// To be answered as they are: [`Error`] is a `ResponseError`.
+    pub async fn receive<K, S>(
+        &self,
+        request: &HttpRequest,
+        key: K,
+        body: S,
+    ) -> Result<Written, Error>
+    where
+        K: IntoKey,
+        S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    {
+        self.receive_with(request, key, body, &UploadPolicy::new())
+            .await
+    }
+
+    /// The same under a policy; its naming means nothing here.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub async fn receive_with<K, S>(
+        &self,
+        request: &HttpRequest,
+        key: K,
+        body: S,
+        policy: &UploadPolicy,
+    ) -> Result<Written, Error>
+    where
+        K: IntoKey,
+        S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    {
+        let key = key.into_key()?;
+        refuse_early(self, request.headers(), policy)?;
+        let current = current(self, &key, request.headers()).await?;
+        if precondition::weigh(request.method(), request.headers(), current.as_ref())
+            != Verdict::Proceed
+        {
+            return Err(Error::PreconditionFailed { key });
+        }
+        let options = WriteOptions::new().condition(still(request.headers(), current));
+        let intake = take_in(self, &key, key.name(), body, options, policy).await?;
+        intake.writer.commit().await.map_err(|error| match error {
+            // Somebody else was first: to HTTP a condition that failed (§13.1.2).
+            Error::AlreadyExists { key } => Error::PreconditionFailed { key },
+            error => error,
+        })
+    }
+}
+
+/// What need not wait for the body.
+fn refuse_early(disk: &Disk, headers: &HeaderMap, policy: &UploadPolicy) -> Result<(), Error> {
+    // §14.5: a server that does not know partial PUT must not store the part as the whole.
+    if headers.contains_key(header::CONTENT_RANGE) {
+        return Err(Error::Interrupted {
+            reason: "parts of a file (Content-Range) are not taken",
+        });
+    }
+    // §8.4: what is stored would not be what the client means.
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(Error::MediaType {
+            found: "encoded".to_owned(),
+            accepted: "plain bytes".to_owned(),
+        });
+    }
+    // The count while streaming decides; this spares an honest client the sending.
+    let limit = [disk.max_size(), policy.max_size]
+        .into_iter()
+        .flatten()
+        .min();
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match (announced, limit) {
+        (Some(announced), Some(limit)) if announced > limit => Err(Error::TooLarge {
+            what: "the file",
+            limit,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The file as it is now, if a condition asks for it.
+async fn current(disk: &Disk, key: &Key, headers: &HeaderMap) -> Result<Option<Metadata>, Error> {
+    if !conditions().iter().any(|name| headers.contains_key(name)) {
+        return Ok(None);
+    }
+    match disk.stat(key).await {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What must still be so when the file is published, for the conditions to hold then as they hold now.
+fn still(headers: &HeaderMap, current: Option<Metadata>) -> Condition {
+    match current {
+        _ if !conditions().iter().any(|name| headers.contains_key(name)) => Condition::Always,
+        Some(current) => Condition::IfMatch(current.etag),
+        None => Condition::IfAbsent,
+    }
+}
+
+fn conditions() -> [header::HeaderName; 3] {
+    [
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        header::IF_UNMODIFIED_SINCE,
+    ]
+}

@@ -1,0 +1,12 @@
+//! Decorators: each a [`Storage`](super::Storage) round another, implementing every method.
+
+mod observed;
+mod read_only;
+mod scoped;
+
+#[cfg(test)]
+mod tests;
+
+pub use observed::Observed;
+pub use read_only::ReadOnly;
+pub use scoped::Scoped;
