@@ -15,10 +15,16 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 
 /// Lets only requests with the given scopes reach a handler.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```
+/// use actix_web::{Responder, get};
+/// use rf::{oauth2::AccessToken, require_scope};
+///
 /// #[get("/files")]
 /// #[require_scope("files:read")]
-/// async fn list(token: AccessToken) -> impl Responder { … }
+/// async fn list(token: AccessToken) -> impl Responder {
+///     format!("files of {}", token.subject())
+/// }
+/// # actix_web::App::new().service(list);
 /// ```
 ///
 /// - `"files:read"` asks for one scope, `all("a", "b")` for each of several, `any("a", "b")` for one of them.
@@ -53,10 +59,16 @@ pub fn require_scope(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an extractor that lets only requests with the given scopes through.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```
+/// use rf::{ScopeGuard, oauth2::AccessToken};
+///
 /// #[derive(ScopeGuard)]
 /// #[scope("orders:read")]
-/// struct ReadOrders(AccessToken);   // derefs to the token
+/// struct ReadOrders(AccessToken); // derefs to the token
+///
+/// async fn orders(reader: ReadOrders) -> String {
+///     format!("orders of {}", reader.subject())
+/// }
 /// ```
 ///
 /// A unit struct works as well and keeps no token. `#[scope(…)]` takes what `#[require_scope(…)]` takes. Extractors
@@ -74,10 +86,12 @@ pub fn scope_guard(item: TokenStream) -> TokenStream {
 
 /// Makes a named disk with an upload policy an extractor.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```
+/// use rf::{Disk, storage::DiskHandle};
+///
 /// #[derive(Disk)]
 /// #[disk(name = "avatars", max_size = "5MiB", accept = "image/*", naming = "hash")]
-/// struct Avatars(DiskHandle);       // derefs to the handle
+/// struct Avatars(DiskHandle); // derefs to the handle
 /// ```
 ///
 /// `name` is needed. `max_size` is a number of bytes or a text such as `"5MiB"`; `accept` is one or several media
