@@ -1,4 +1,6 @@
-use rf::{ScopeGuard, oauth2::AccessToken};
+use rf_actix_macros::ScopeGuard;
+
+struct AccessToken;
 
 #[derive(ScopeGuard)]
 struct WithoutScope;

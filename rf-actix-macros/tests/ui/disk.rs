@@ -1,4 +1,6 @@
-use rf::{Disk, storage::DiskHandle};
+use rf_actix_macros::Disk;
+
+struct DiskHandle;
 
 #[derive(Disk)]
 struct WithoutName(DiskHandle);

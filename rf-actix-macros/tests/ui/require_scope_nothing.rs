@@ -1,4 +1,4 @@
-use rf::require_scope;
+use rf_actix_macros::require_scope;
 
 #[require_scope]
 async fn without_parentheses() -> &'static str {

@@ -1,4 +1,4 @@
-use rf::require_scope;
+use rf_actix_macros::require_scope;
 
 #[require_scope("files:read", "files:write")]
 async fn all_or_any() -> &'static str {

@@ -1,5 +1,4 @@
-use actix_web::{FromRequest, HttpRequest, Responder};
-use rf::require_scope;
+use rf_actix_macros::require_scope;
 
 #[require_scope("files:read")]
 fn not_async() -> &'static str {
@@ -7,17 +6,17 @@ fn not_async() -> &'static str {
 }
 
 #[require_scope("files:read")]
-async fn generic<T: FromRequest>(_: T) -> &'static str {
+async fn generic<T: Clone>(_: T) -> &'static str {
     ""
 }
 
 #[require_scope("files:read")]
-async fn generic_in_disguise(_: impl FromRequest) -> &'static str {
+async fn generic_in_disguise(_: impl Clone) -> &'static str {
     ""
 }
 
 #[require_scope("files:read")]
-async fn conditional(#[cfg(all())] _: HttpRequest) -> &'static str {
+async fn conditional(#[cfg(all())] _: String) -> &'static str {
     ""
 }
 
@@ -28,7 +27,7 @@ struct Service;
 
 impl Service {
     #[require_scope("files:read")]
-    async fn method(&self) -> impl Responder {
+    async fn method(&self) -> &'static str {
         ""
     }
 }

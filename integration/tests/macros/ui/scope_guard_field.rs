@@ -1,7 +1,0 @@
-use rf::ScopeGuard;
-
-#[derive(ScopeGuard)]
-#[scope("files:read")]
-struct Read(String);
-
-fn main() {}
