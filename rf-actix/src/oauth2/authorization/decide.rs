@@ -29,11 +29,11 @@ pub(crate) async fn decide(
 ) -> Outcome {
     match decided(context, &checked, person).await {
         Ok(Step::Login) => Outcome::NeedLogin,
-        Ok(Step::Consent(subject)) => Outcome::NeedConsent(Question {
+        Ok(Step::Consent(subject)) => Outcome::NeedConsent(Box::new(Question {
             client: checked.client,
             subject,
             request: checked.request,
-        }),
+        })),
         Ok(Step::Code(subject, auth_time)) => {
             grant(context, checked.request, subject, auth_time).await
         }
