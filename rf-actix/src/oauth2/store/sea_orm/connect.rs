@@ -65,8 +65,8 @@ impl Kind {
             Some("sqlite") => lacks("sqlite"),
             Some("postgres" | "postgresql") if cfg!(feature = "postgres") => Self::server(url),
             Some("postgres" | "postgresql") => lacks("postgres"),
-            Some("mysql" | "mariadb") if cfg!(feature = "mysql") => Self::server(url),
-            Some("mysql" | "mariadb") => lacks("mysql"),
+            Some("mysql") if cfg!(feature = "mysql") => Self::server(url),
+            Some("mysql") => lacks("mysql"),
             _ => refuse(
                 "write \"sqlite://var/app.db\", \"postgres://user@host/name\" or \"mysql://user@host/name\""
                     .to_owned(),
