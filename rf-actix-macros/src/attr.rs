@@ -30,7 +30,7 @@ pub(crate) enum Quantifier {
 impl Parse for ScopeArgs {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error(SCOPE_SHAPE));
+            return Err(Error::new(input.span(), SCOPE_SHAPE));
         }
         let args = if input.peek(LitStr) {
             let scopes = Punctuated::<LitStr, Token![,]>::parse_separated_nonempty(input)?;
@@ -65,7 +65,7 @@ impl Parse for ScopeArgs {
             }
         };
         if !input.is_empty() {
-            return Err(input.error(SCOPE_SHAPE));
+            return Err(Error::new(input.span(), SCOPE_SHAPE));
         }
         args.validated()
     }

@@ -2,7 +2,8 @@
 //!
 //! Use them through the `rf` crate, which re-exports them and holds what they expand to. A macro is four steps,
 //! each in its file: what stands in the attribute (`attr`), the item it stands on (`ast`), the rules for the
-//! literals (`valid`), the code that is written (`expand`).
+//! literals (`valid`), the code that is written (`expand`). Examples that compile are at `rf::oauth2` and
+//! `rf::storage`: this crate does not know them.
 
 mod ast;
 mod attr;
@@ -15,10 +16,15 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 
 /// Lets only requests with the given scopes reach a handler.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```text
+/// use actix_web::{Responder, get};
+/// use rf::{oauth2::AccessToken, require_scope};
+///
 /// #[get("/files")]
 /// #[require_scope("files:read")]
-/// async fn list(token: AccessToken) -> impl Responder { … }
+/// async fn list(token: AccessToken) -> impl Responder {
+///     format!("files of {}", token.subject())
+/// }
 /// ```
 ///
 /// - `"files:read"` asks for one scope, `all("a", "b")` for each of several, `any("a", "b")` for one of them.
@@ -53,10 +59,16 @@ pub fn require_scope(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an extractor that lets only requests with the given scopes through.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```text
+/// use rf::{ScopeGuard, oauth2::AccessToken};
+///
 /// #[derive(ScopeGuard)]
 /// #[scope("orders:read")]
-/// struct ReadOrders(AccessToken);   // derefs to the token
+/// struct ReadOrders(AccessToken); // derefs to the token
+///
+/// async fn orders(reader: ReadOrders) -> String {
+///     format!("orders of {}", reader.subject())
+/// }
 /// ```
 ///
 /// A unit struct works as well and keeps no token. `#[scope(…)]` takes what `#[require_scope(…)]` takes. Extractors
@@ -74,10 +86,12 @@ pub fn scope_guard(item: TokenStream) -> TokenStream {
 
 /// Makes a named disk with an upload policy an extractor.
 ///
-/// ```ignore-because-rf-is-not-a-dependency-here
+/// ```text
+/// use rf::{Disk, storage::DiskHandle};
+///
 /// #[derive(Disk)]
 /// #[disk(name = "avatars", max_size = "5MiB", accept = "image/*", naming = "hash")]
-/// struct Avatars(DiskHandle);       // derefs to the handle
+/// struct Avatars(DiskHandle); // derefs to the handle
 /// ```
 ///
 /// `name` is needed. `max_size` is a number of bytes or a text such as `"5MiB"`; `accept` is one or several media

@@ -234,12 +234,12 @@ async fn a_bad_token_is_401_invalid_token() {
     let api = Api::start().await;
     let good = api.token("read").await;
     let (head, _) = good.rsplit_once('.').unwrap();
-    let none = format!("eyJhbGciOiJub25lIn0.{}.", good.split('.').nth(1).unwrap());
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", good.split('.').nth(1).unwrap());
     for bad in [
         "x",
         "rfr_x",
         &format!("{head}.AAAA"),
-        none.trim_end_matches('.'),
+        unsigned.trim_end_matches('.'),
         &format!("{good}A"),
     ] {
         let response = api.with_header("/below", &format!("Bearer {bad}")).await;
@@ -353,9 +353,9 @@ async fn a_scope_guard_hands_out_the_token_it_keeps() {
     assert_eq!(api.status("/guard/unit", "read").await, 403);
     let response = api.get("/guard/scoped", "read write").await;
     assert_eq!(response.text().await.unwrap(), "read write");
-    let me: serde_json::Value = api.get("/me", "read").await.json().await.unwrap();
+    let claims: serde_json::Value = api.get("/me", "read").await.json().await.unwrap();
     assert_eq!(
-        (&me["sub"], &me["scope"]),
+        (&claims["sub"], &claims["scope"]),
         (&"service".into(), &"read".into())
     );
     api.site.stop().await;

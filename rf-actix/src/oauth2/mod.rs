@@ -1,4 +1,6 @@
 //! An OAuth 2.0 authorization server, and the guards of the resources behind it.
+//!
+#![doc = include_str!("../docs/oauth2.md")]
 
 mod authorization;
 mod client_auth;

@@ -29,11 +29,11 @@ pub(crate) async fn decide(
 ) -> Outcome {
     match decided(context, &checked, person).await {
         Ok(Step::Login) => Outcome::NeedLogin,
-        Ok(Step::Consent(subject)) => Outcome::NeedConsent(Question {
+        Ok(Step::Consent(subject)) => Outcome::NeedConsent(Box::new(Question {
             client: checked.client,
             subject,
             request: checked.request,
-        }),
+        })),
         Ok(Step::Code(subject, auth_time)) => {
             grant(context, checked.request, subject, auth_time).await
         }
@@ -134,7 +134,7 @@ pub(super) async fn grant(
         scope: request.scope.clone(),
         auth_time,
         created_at: context.now,
-        expires_at: context.now.plus(settings.code_ttl + settings.grant_ttl()),
+        expires_at: context.now.plus(settings.grant_ttl()),
         revoked_at: None,
     };
     let record = AuthorizationCode {

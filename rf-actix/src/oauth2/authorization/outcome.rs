@@ -42,7 +42,7 @@ pub(crate) enum Outcome {
     /// Somebody has to sign in, and then to come back with the same request.
     NeedLogin,
     /// The person has to say yes or no.
-    NeedConsent(Question),
+    NeedConsent(Box<Question>),
     /// The client gets a code.
     Redirect {
         client_id: ClientId,

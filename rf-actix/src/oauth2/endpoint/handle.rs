@@ -1,44 +1,40 @@
-//! Finding the server.
-
-use std::future::{Ready, ready};
-use std::ops::Deref;
-
-use actix_web::dev::Payload;
-use actix_web::error::InternalError;
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+//! How a request finds the server.
 
 use crate::oauth2::server::OAuth2Server;
+use actix_web::{
+    FromRequest, HttpRequest, dev::Payload, error::InternalError, http::StatusCode, web,
+};
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+};
 
-/// The server that was handed to the app. Without one the caller learns nothing, and the log what to do.
-pub(crate) fn server(request: &HttpRequest) -> Result<OAuth2Server, HttpResponse> {
-    match request.app_data::<Data<OAuth2Server>>() {
-        Some(server) => Ok(server.get_ref().clone()),
-        None => {
-            log::error!(
-                target: "rf::oauth2",
-                "no OAuth2Server is registered: add .configure(server.state()) to the App, before .configure(rf::oauth2)"
-            );
-            Err(HttpResponse::InternalServerError().finish())
-        }
-    }
-}
-
-/// The same as an extractor.
+/// The server of the app, as an extractor that says what is missing when there is none.
 #[derive(Debug, Clone)]
-pub(crate) struct Handle(OAuth2Server);
+pub(crate) struct Handle(web::Data<OAuth2Server>);
+
+/// The server of the app. Without one the caller learns nothing, and the log what to register.
+pub(crate) fn server(req: &HttpRequest) -> Result<Handle, actix_web::Error> {
+    let found = req
+        .app_data::<web::Data<OAuth2Server>>()
+        .cloned()
+        .map(Handle);
+    found.ok_or_else(|| {
+        log::error!(
+            target: "rf::oauth2",
+            "{} needs an OAuth2Server and the app has none: register it with `.configure(server.state())` or `.app_data(web::Data::new(server.clone()))`",
+            req.path()
+        );
+        InternalError::new("", StatusCode::INTERNAL_SERVER_ERROR).into()
+    })
+}
 
 impl FromRequest for Handle {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, actix_web::Error>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = server(request).map(Self);
-        ready(
-            found.map_err(|response| {
-                InternalError::from_response("no OAuth2Server", response).into()
-            }),
-        )
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(server(req))
     }
 }
 

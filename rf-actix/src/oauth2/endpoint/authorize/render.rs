@@ -54,7 +54,9 @@ pub(super) async fn outcome(
             }
         }
         Outcome::NeedConsent(question) => match (session, login(server, query)) {
-            (Some(session), switch_account) => ask(server, question, session, switch_account).await,
+            (Some(session), switch_account) => {
+                ask(server, *question, session, switch_account).await
+            }
             (None, _) => {
                 let error = OAuthError::internal("a person without a session was to be asked");
                 error_page(server, &error)
