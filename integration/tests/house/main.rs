@@ -89,18 +89,22 @@ fn no_circle_between_modules() {
             }
         }
     }
+    let mut circles = BTreeSet::new();
     for start in arrows.keys() {
         let mut seen = BTreeSet::new();
         let mut next: Vec<(&String, Vec<&String>)> = vec![(start, vec![start])];
         while let Some((room, way)) = next.pop() {
             for to in arrows.get(room).into_iter().flatten() {
-                assert!(to != start, "a circle: {way:?} and back to {start}");
+                if to == start {
+                    circles.insert(format!("{way:?} and back to {start}"));
+                }
                 if seen.insert(to) {
                     next.push((to, way.iter().copied().chain([to]).collect()));
                 }
             }
         }
     }
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]

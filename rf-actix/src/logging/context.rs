@@ -21,7 +21,6 @@ use super::{
     logger,
     pipeline::Route,
 };
-use actix_web::{error::BlockingError, rt::task::JoinHandle, web};
 use pin_project_lite::pin_project;
 use std::{
     cell::RefCell,
@@ -155,6 +154,15 @@ pin_project! {
     }
 }
 
+impl<F> InContext<F> {
+    pub(crate) fn current(future: F) -> Self {
+        Self {
+            context: RequestContext::current(),
+            future,
+        }
+    }
+}
+
 impl<F: Future> Future for InContext<F> {
     type Output = F::Output;
 
@@ -163,28 +171,4 @@ impl<F: Future> Future for InContext<F> {
         let _entered = this.context.as_ref().map(RequestContext::enter);
         this.future.poll(cx)
     }
-}
-
-/// Spawns a task on this worker that keeps the current request's context.
-pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> JoinHandle<F::Output> {
-    actix_web::rt::spawn(InContext {
-        context: RequestContext::current(),
-        future,
-    })
-}
-
-/// Runs blocking code in the thread pool, in the current request's context: `web::block` that keeps it.
-///
-/// # Errors
-///
-/// When the pool is shutting down or the code panicked, as `web::block` has it.
-pub async fn block<T: Send + 'static>(
-    f: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, BlockingError> {
-    let context = RequestContext::current();
-    web::block(move || match context {
-        Some(context) => context.run(f),
-        None => f(),
-    })
-    .await
 }

@@ -10,6 +10,16 @@ use std::{
     ops::Deref,
 };
 
+impl Logger {
+    /// Hands the logger to the application: `App::new().configure(logger.state())`.
+    pub fn state(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+        let data = web::Data::new(self.clone());
+        move |config| {
+            config.app_data(data);
+        }
+    }
+}
+
 /// The request's logger: every line carries the request's ids, also from other tasks and threads.
 ///
 /// ```

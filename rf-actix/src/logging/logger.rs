@@ -5,7 +5,6 @@ use super::{
     pipeline::{Pipeline, Route},
     transport::Command,
 };
-use actix_web::web;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
@@ -161,14 +160,6 @@ impl Logger {
     /// Names the first output that could not write its last lines.
     pub fn shutdown(&self) -> Result<(), Error> {
         self.pipeline.close(PATIENCE).map_err(flush_error)
-    }
-
-    /// Hands the logger to the application: `App::new().configure(logger.state())`.
-    pub fn state(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
-        let data = web::Data::new(self.clone());
-        move |config| {
-            config.app_data(data);
-        }
     }
 }
 

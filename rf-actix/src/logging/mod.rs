@@ -27,6 +27,7 @@ mod redact;
 mod remote;
 mod settings;
 mod sink;
+mod spawn;
 mod stats;
 mod timing;
 mod transport;
@@ -35,7 +36,7 @@ mod writer;
 pub use self::{
     body::LogBody,
     builder::LoggerBuilder,
-    context::{InContext, RequestContext, block, spawn},
+    context::{InContext, RequestContext},
     error::Error,
     extract::Log,
     filter::Directives,
@@ -47,6 +48,7 @@ pub use self::{
     output::{Output, OutputOptions},
     settings::{LoggingSettings, OutputSettings, Stream},
     sink::Sink,
+    spawn::{block, spawn},
     stats::Stats,
     timing::Timed,
     transport::Overflow,

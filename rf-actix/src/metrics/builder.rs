@@ -3,8 +3,13 @@
 use std::collections::HashMap;
 
 use super::{
-    Metrics, catalogue::Naming, error::Error, health::Health, name, process::Process,
-    registry::DEFAULT_PATH,
+    Metrics,
+    catalogue::Naming,
+    error::Error,
+    health::Health,
+    name,
+    process::Process,
+    settings::{DEFAULT_PATH, MetricsSettings},
 };
 
 /// More series than this in one family help nobody and cost every scrape.
@@ -39,6 +44,33 @@ impl Default for MetricsBuilder {
             max_series: DEFAULT_MAX_SERIES,
             path: DEFAULT_PATH.into(),
         }
+    }
+}
+
+impl Metrics {
+    /// A registry with plain names, served at `/metrics`.
+    pub fn new() -> Self {
+        Self::builder().build().expect("the defaults are valid")
+    }
+
+    /// A registry with a namespace, constant labels, other buckets, another path or cap.
+    pub fn builder() -> MetricsBuilder {
+        MetricsBuilder::default()
+    }
+
+    /// A registry as the `[metrics]` section describes it.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be used; the message begins with its key.
+    pub fn from_settings(settings: &MetricsSettings) -> Result<Self, Error> {
+        let mut builder = Self::builder()
+            .namespace(&settings.namespace)
+            .path(&settings.path);
+        if let Some(buckets) = &settings.buckets {
+            builder = builder.buckets(buckets.as_slice());
+        }
+        builder.build()
     }
 }
 

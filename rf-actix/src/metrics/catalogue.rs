@@ -11,8 +11,9 @@ use prometheus::{Registry, core::Collector};
 use super::{
     collector::Isolated,
     error::Error,
-    family::{Family, Kind, Plan, Shared},
+    family::{Family, Plan, Shared},
     handle::Instrument,
+    kind::Kind,
     name,
     pull::{Pulled, Read, Readings},
 };

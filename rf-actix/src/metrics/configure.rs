@@ -6,7 +6,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 
-use super::{Metrics, encode, registry::DEFAULT_PATH};
+use super::{Metrics, encode, settings::DEFAULT_PATH};
 
 /// Registers `/metrics`, `/health/live` and `/health/ready`.
 ///
@@ -26,7 +26,22 @@ pub fn metrics(cfg: &mut ServiceConfig) {
         }));
 }
 
-pub(super) fn scrape_resource(path: &str) -> Resource {
+impl Metrics {
+    /// Hands this registry to an app: `App::new().configure(metrics.state()).configure(rf::metrics)`.
+    ///
+    /// Where the path is not `/metrics` it also adds the scrape at that path.
+    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+        let metrics = self.clone();
+        move |cfg| {
+            if metrics.path() != DEFAULT_PATH {
+                cfg.service(scrape_resource(metrics.path()));
+            }
+            cfg.app_data(Data::new(metrics));
+        }
+    }
+}
+
+fn scrape_resource(path: &str) -> Resource {
     read_only(web::resource(path), || web::route().to(scrape))
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a metric or its configuration.
 
-use super::family::Kind;
+use super::kind::Kind;
 
 /// Why a metric, a collector or a configuration was refused.
 ///

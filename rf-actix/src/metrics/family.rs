@@ -6,13 +6,14 @@
 
 use std::{
     collections::HashMap,
-    fmt::{self, Write as _},
+    fmt::Write as _,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use super::kind::Kind;
 use prometheus::{
     Opts,
     core::{Collector, Desc, Describer, Metric},
@@ -21,31 +22,6 @@ use prometheus::{
 
 /// The value of every label of the series that takes what is over the cap.
 pub(super) const OVERFLOW: &str = "overflow";
-
-/// The type of a family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Only rises.
-    Counter,
-    /// Rises and falls.
-    Gauge,
-    /// Counts observations in buckets.
-    Histogram,
-    /// Collected by something registered with [`Metrics::register`](super::Metrics::register).
-    Collector,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Collector => "collector",
-        })
-    }
-}
 
 /// What the handles of a family share: its name, and whether a refusal was already logged.
 pub(super) struct Meta {

@@ -7,7 +7,7 @@ use std::{
 
 use prometheus::Opts;
 
-use super::family::{Kind, Series};
+use super::{family::Series, kind::Kind};
 
 /// A number that can be counted or observed; a [`Duration`] counts in seconds.
 pub trait Amount: Copy {

@@ -18,10 +18,7 @@ use prometheus::{
     proto::{self, LabelPair, MetricFamily, MetricType},
 };
 
-use super::{
-    error::Error,
-    family::{Kind, Meta},
-};
+use super::{error::Error, family::Meta, kind::Kind};
 
 pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 

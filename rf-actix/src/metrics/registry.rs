@@ -6,24 +6,18 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use actix_web::web::{Data, ServiceConfig};
 use prometheus::core::Collector;
 
 use super::{
-    builder::MetricsBuilder,
     catalogue::{Asked, Catalogue, Naming},
-    configure,
     draft::Draft,
     encode,
     error::Error,
-    family::Kind,
     handle::{Amount, Counter, Gauge, Histogram},
     health::Health,
-    middleware::{HttpFamilies, MetricsMiddleware},
-    settings::MetricsSettings,
+    http_families::HttpFamilies,
+    kind::Kind,
 };
-
-pub(super) const DEFAULT_PATH: &str = "/metrics";
 
 /// How many refused names are remembered, so that made-up names cannot fill the memory or the log.
 const REMEMBERED_REFUSALS: usize = 1000;
@@ -51,31 +45,6 @@ struct Inner {
 }
 
 impl Metrics {
-    /// A registry with plain names, served at `/metrics`.
-    pub fn new() -> Self {
-        Self::builder().build().expect("the defaults are valid")
-    }
-
-    /// A registry with a namespace, constant labels, other buckets, another path or cap.
-    pub fn builder() -> MetricsBuilder {
-        MetricsBuilder::default()
-    }
-
-    /// A registry as the `[metrics]` section describes it.
-    ///
-    /// # Errors
-    ///
-    /// When a value cannot be used; the message begins with its key.
-    pub fn from_settings(settings: &MetricsSettings) -> Result<Self, Error> {
-        let mut builder = Self::builder()
-            .namespace(&settings.namespace)
-            .path(&settings.path);
-        if let Some(buckets) = &settings.buckets {
-            builder = builder.buckets(buckets.as_slice());
-        }
-        builder.build()
-    }
-
     /// The names must have been checked.
     pub(super) fn assemble(naming: Naming, path: String, health: Health) -> Result<Self, Error> {
         let metrics = Self(Arc::new(Inner {
@@ -185,27 +154,9 @@ impl Metrics {
         self.0.catalogue.register(collector)
     }
 
-    /// The middleware that counts and times every request; give it to `App::wrap`.
-    pub fn middleware(&self) -> MetricsMiddleware {
-        MetricsMiddleware::new(self.clone())
-    }
-
     /// The checks behind `/health/ready`.
     pub fn health(&self) -> &Health {
         &self.0.health
-    }
-
-    /// Hands this registry to an app: `App::new().configure(metrics.state()).configure(rf::metrics)`.
-    ///
-    /// Where the path is not `/metrics` it also adds the scrape at that path.
-    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
-        let metrics = self.clone();
-        move |cfg| {
-            if metrics.path() != DEFAULT_PATH {
-                cfg.service(configure::scrape_resource(metrics.path()));
-            }
-            cfg.app_data(Data::new(metrics));
-        }
     }
 
     /// Where the scrape is served.

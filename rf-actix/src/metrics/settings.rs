@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+/// Where scrapers look unless told otherwise.
+pub(super) const DEFAULT_PATH: &str = "/metrics";
+
 /// How metrics are named and where they are served: the `[metrics]` section of `rf.toml`.
 ///
 /// ```
@@ -25,7 +28,7 @@ impl Default for MetricsSettings {
     fn default() -> Self {
         Self {
             namespace: String::new(),
-            path: super::registry::DEFAULT_PATH.into(),
+            path: DEFAULT_PATH.into(),
             buckets: None,
         }
     }

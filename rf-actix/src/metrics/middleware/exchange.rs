@@ -15,11 +15,13 @@ use actix_web::{
 };
 
 use super::{
-    families::HttpFamilies,
     payload::{self, Received},
     stopwatch::{Stopwatch, Stopwatches, Ticket, stand_in},
 };
-use crate::metrics::handle::{Counter, Histogram};
+use crate::metrics::{
+    handle::{Counter, Histogram},
+    http_families::HttpFamilies,
+};
 
 /// The label of every path no route matches, however many a scanner thinks up.
 const UNMATCHED: &str = "unmatched";

@@ -3,14 +3,11 @@
 //! - `transform`: the middleware, and the service and the body it puts round the app's own
 //! - `exchange`: one request from its arrival to its end, whichever way it ends
 //! - `stopwatch`: actix-web-prom, driven by hand
-//! - `families`: the families beside actix-web-prom's two
 //! - `payload`: request bodies, counted as they are read
 
 mod exchange;
-mod families;
 mod payload;
 mod stopwatch;
 mod transform;
 
-pub(super) use families::HttpFamilies;
 pub use transform::{MetricsMiddleware, Tracked, Tracking, TrackingService};

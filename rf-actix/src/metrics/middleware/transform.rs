@@ -39,6 +39,13 @@ pub struct MetricsMiddleware {
     metrics: Metrics,
 }
 
+impl Metrics {
+    /// The middleware that counts and times every request; give it to `App::wrap`.
+    pub fn middleware(&self) -> MetricsMiddleware {
+        MetricsMiddleware::new(self.clone())
+    }
+}
+
 impl MetricsMiddleware {
     /// A middleware that counts in this registry.
     pub fn new(metrics: Metrics) -> Self {

@@ -2,15 +2,15 @@
 
 use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
 
-use super::super::{
+use super::{
     Metrics,
     draft::Labelled,
     error::Error,
-    family::Kind,
     handle::{Counter, Gauge, Histogram},
+    kind::Kind,
 };
 
-pub(in super::super) struct HttpFamilies {
+pub(super) struct HttpFamilies {
     pub(super) prom: PrometheusMetrics,
     pub(super) in_flight: Gauge,
     pub(super) first_byte: Labelled<Histogram, 2>,
@@ -21,7 +21,7 @@ pub(in super::super) struct HttpFamilies {
 
 impl HttpFamilies {
     /// Once for a registry, before anything else can take the names.
-    pub(in super::super) fn register(metrics: &Metrics) -> Result<Self, Error> {
+    pub(super) fn register(metrics: &Metrics) -> Result<Self, Error> {
         let catalogue = metrics.catalogue();
         catalogue.reserve("http_requests_total", Kind::Counter);
         catalogue.reserve("http_requests_duration_seconds", Kind::Histogram);
