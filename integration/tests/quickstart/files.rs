@@ -258,7 +258,7 @@ async fn refusals_are_problems_with_the_request_id() {
                 .post(app.url("/api/files/x/link"))
                 .bearer_auth(&reader)
                 .body("{"),
-            415,
+            400,
         ),
     ];
     for (request, status) in cases {
