@@ -1,4 +1,40 @@
 //! The batteries actix-web lacks: files, OAuth2, structured logs and metrics as one suite.
+//!
+//! Each part is an [`App::configure`](actix_web::App::configure) module, a middleware to
+//! [`wrap`](actix_web::App::wrap) and extractors for handlers; [`Suite`] builds all of them from one `rf.toml` and
+//! connects them. Each also works alone.
+//!
+//! | part | what it gives | switched on by |
+//! |---|---|---|
+//! | [`storage`] | files on named disks: atomic writes, streaming, Range, signed links | `.configure(rf::storage)` |
+//! | [`oauth2`] | an authorization server, and guards for routes | `.configure(rf::oauth2)` |
+//! | [`logging`] | slog records, request ids, access lines | `.wrap(logger.middleware())` |
+//! | [`metrics`] | Prometheus metrics and health | `.wrap(metrics.middleware())`, `.configure(rf::metrics)` |
+//!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `storage` `oauth2` `logging` `metrics` | yes | the four parts |
+//! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
+//! | `sqlite` | yes | `oauth2` on SQLite |
+//! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |
+//! | `testing` | no | the conformance suite for storage backends of your own |
+//! | `full` | no | all of them |
+//!
+//! Each feature builds alone. [`Suite`] and [`config`]'s sections need the four parts.
+#![cfg_attr(
+    not(all(
+        feature = "storage",
+        feature = "oauth2",
+        feature = "logging",
+        feature = "metrics"
+    )),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the table names parts that this build leaves out"
+    )
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The macros expand to `::rf::…`, and they are used inside this crate too.
 extern crate self as rf;
@@ -44,3 +80,8 @@ pub use crate::storage::configure::storage;
 
 #[cfg(feature = "macros")]
 pub use rf_actix_macros::{Disk, ScopeGuard, require_scope};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
