@@ -6,10 +6,10 @@
 //!
 //! | part | what it gives | switched on by |
 //! |---|---|---|
-//! | [`storage`] | files on named disks: atomic writes, streaming, Range, signed links | `.configure(rf::storage)` |
-//! | [`oauth2`] | an authorization server, and guards for routes | `.configure(rf::oauth2)` |
-//! | [`logging`] | slog records, request ids, access lines | `.wrap(logger.middleware())` |
-//! | [`metrics`] | Prometheus metrics and health | `.wrap(metrics.middleware())`, `.configure(rf::metrics)` |
+//! | [`storage`](mod@storage) | files on named disks: atomic writes, streaming, Range, signed links | `.configure(rf::storage)` |
+//! | [`oauth2`](mod@oauth2) | an authorization server, and guards for routes | `.configure(rf::oauth2)` |
+//! | [`logging`](mod@logging) | slog records, request ids, access lines | `.wrap(logger.middleware())` |
+//! | [`metrics`](mod@metrics) | Prometheus metrics and health | `.wrap(metrics.middleware())`, `.configure(rf::metrics)` |
 //!
 //! # Features
 //!
@@ -22,7 +22,7 @@
 //! | `testing` | no | the conformance suite for storage backends of your own |
 //! | `full` | no | all of them |
 //!
-//! Each feature builds alone. [`Suite`] and [`config`]'s sections need the four parts.
+//! Each feature builds alone. [`Suite`] and [`config`](mod@config)'s sections need the four parts.
 #![cfg_attr(
     not(all(
         feature = "storage",
