@@ -94,7 +94,7 @@ fn granted(request: &HttpRequest, method: LinkMethod) -> Result<Option<(Disk, Ke
         return Ok(None);
     };
     match signer.verify(method, &key, request.query_string()) {
-        Ok(grant) => Ok(Some((disk.clone(), key, grant))),
+        Ok((folder, grant)) => Ok(Some((disk.scoped(folder)?, key, grant))),
         Err(reason) => {
             log::debug!(target: "rf::storage", "refused a link to disk {:?}: {reason:?}", disk.name());
             Ok(None)
