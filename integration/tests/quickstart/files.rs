@@ -167,6 +167,10 @@ async fn a_signed_link_works_without_a_token_and_not_when_changed() {
     let url = answer["url"].as_str().unwrap();
     // The issuer's address is what the link shows; the test's server listens elsewhere.
     let path = &url[url.find("/files/").unwrap()..];
+    assert_eq!(path.split('?').next(), Some("/files/shared.txt"));
+    for hidden in ["clients", "demo-service"] {
+        assert!(!url.contains(hidden), "{url}");
+    }
     let shared = client().get(app.url(path)).send().await.unwrap();
     assert_eq!(shared.status(), 200);
     assert!(

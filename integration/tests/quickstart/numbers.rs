@@ -85,6 +85,22 @@ async fn requests_tokens_and_files_are_counted() {
 }
 
 #[tokio::test]
+async fn a_request_for_nothing_is_not_counted_as_one_for_a_link() {
+    let app = App::start();
+    for path in ["/files/a", "/files/b?expires=1", "/nowhere"] {
+        client().get(app.url(path)).send().await.unwrap();
+    }
+    let text = metrics(&app).await;
+    let count = |endpoint: &str, status: &str| {
+        let endpoint = format!("endpoint=\"{endpoint}\"");
+        let status = format!("status=\"{status}\"");
+        value(&text, "http_requests_total", &[&endpoint, &status])
+    };
+    assert_eq!(count("/files/{key:.*}", "403"), 2.0, "{text}");
+    assert_eq!(count("unmatched", "404"), 1.0, "{text}");
+}
+
+#[tokio::test]
 async fn every_request_has_one_access_line_under_its_id() {
     let app = App::start();
     let http = client();

@@ -5,16 +5,20 @@ use super::{
     signed_url::LinkMethod, upload::UploadPolicy,
 };
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, Resource,
     guard::{self, GuardContext},
     http::header,
     web::{self, ServiceConfig},
 };
 
-/// Registers the routes of signed links: `GET` and `HEAD` to download, `PUT` to upload.
+/// In the data of an application whose signed links are on.
+struct LinksOn;
+
+/// Switches the routes of signed links on: `GET` and `HEAD` to download, `PUT` to upload.
 ///
-/// The paths stand in the configuration of the disks, which a `ServiceConfig` cannot see: the routes are found at
-/// request time, and paths of no disk are left to the other routes of the application.
+/// A `ServiceConfig` sees no configuration of disks, so it is [`Disks::state`] that lays a route for each served path,
+/// and this one opens them: hand both to the `App` itself, not to a scope. A route for every path would do without,
+/// but then any request that matches no other route would be counted and logged as one for a link.
 ///
 /// ```
 /// use actix_web::App;
@@ -27,18 +31,37 @@ use actix_web::{
 /// # }
 /// ```
 pub fn storage(cfg: &mut ServiceConfig) {
-    cfg.service(
-        web::resource("/{signed_link:.*}")
-            .guard(guard::fn_guard(is_served))
-            .route(web::get().to(download))
-            .route(web::head().to(download))
-            .route(web::put().to(upload)),
-    );
+    cfg.app_data(LinksOn);
 }
 
+impl Disks {
+    /// Hands the disks to an application: `App::new().configure(disks.state())`.
+    ///
+    /// Paths of signed links are left to the other routes until [`rf::storage`](fn@crate::storage) switches them on.
+    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static + use<> {
+        let data = web::Data::new(self.clone());
+        move |cfg| {
+            for path in data.iter().filter_map(Disk::served_path) {
+                cfg.service(links(path));
+            }
+            cfg.app_data(data);
+        }
+    }
+}
+
+fn links(path: &str) -> Resource {
+    web::resource(format!("{path}/{{key:.*}}"))
+        .guard(guard::fn_guard(is_served))
+        .route(web::get().to(download))
+        .route(web::head().to(download))
+        .route(web::put().to(upload))
+}
+
+/// The router matches after it has undone a part of the percent-encoding; we write the path of a link in one way only.
 fn is_served(context: &GuardContext<'_>) -> bool {
     let disks = context.app_data::<web::Data<Disks>>();
-    disks.is_some_and(|disks| disks.served(context.head().uri.path()).is_some())
+    context.app_data::<LinksOn>().is_some()
+        && disks.is_some_and(|disks| disks.served(context.head().uri.path()).is_some())
 }
 
 async fn download(request: HttpRequest) -> Result<HttpResponse, Error> {
@@ -94,7 +117,7 @@ fn granted(request: &HttpRequest, method: LinkMethod) -> Result<Option<(Disk, Ke
         return Ok(None);
     };
     match signer.verify(method, &key, request.query_string()) {
-        Ok(grant) => Ok(Some((disk.clone(), key, grant))),
+        Ok((folder, grant)) => Ok(Some((disk.scoped(folder)?, key, grant))),
         Err(reason) => {
             log::debug!(target: "rf::storage", "refused a link to disk {:?}: {reason:?}", disk.name());
             Ok(None)
@@ -108,4 +131,83 @@ fn refused() -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, "application/problem+json"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"the link is not valid or has expired"}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use crate::storage::{Disks, SignedUrlOptions, StorageExt, StorageSettings};
+    use actix_web::{
+        App, HttpResponse,
+        test::{TestRequest, call_service, init_service},
+        web,
+    };
+    use std::time::Duration;
+
+    fn disks() -> Disks {
+        let settings = serde_json::json!({ "default": "a", "disks": {
+            "a": { "driver": "memory", "serve": "/a" },
+            "b": { "driver": "memory", "serve": "/deep/b" },
+        } });
+        let settings: StorageSettings = serde_json::from_value(settings).unwrap();
+        let builder = Disks::builder().url_key(b"a key for tests, 24 bytes");
+        builder.settings(settings).build().unwrap()
+    }
+
+    async fn link(disks: &Disks, disk: &str) -> String {
+        let disk = disks.disk(disk).unwrap();
+        disk.put("x/y", "hello").await.unwrap();
+        let options = SignedUrlOptions::download(Duration::from_secs(60));
+        disk.signed_url_with("x/y", options).await.unwrap().url
+    }
+
+    #[actix_web::test]
+    async fn a_link_matches_the_path_of_its_disk_and_nothing_else_matches_a_link() {
+        let disks = disks();
+        let app = App::new()
+            .configure(disks.state())
+            .configure(crate::storage)
+            .route("/other", web::get().to(HttpResponse::Ok));
+        let app = init_service(app).await;
+        let (a, b) = (link(&disks, "a").await, link(&disks, "b").await);
+        for (path, status, pattern) in [
+            (a.as_str(), 200, Some("/a/{key:.*}")),
+            (&b, 200, Some("/deep/b/{key:.*}")),
+            ("/a/x/y", 403, Some("/a/{key:.*}")),
+            ("/other", 200, Some("/other")),
+            ("/nowhere", 404, None),
+            ("/ab", 404, None),
+        ] {
+            let request = TestRequest::with_uri(path).to_request();
+            let response = call_service(&app, request).await;
+            assert_eq!(response.status(), status, "{path}");
+            let matched = response.request().match_pattern();
+            assert_eq!(matched.as_deref(), pattern, "{path}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn links_are_off_until_they_are_switched_on() {
+        let disks = disks();
+        let app = App::new()
+            .configure(disks.state())
+            .route("/deep/{name}/x/y", web::get().to(HttpResponse::Accepted));
+        let app = init_service(app).await;
+        for (disk, status) in [("a", 404), ("b", 202)] {
+            let request = TestRequest::with_uri(&link(&disks, disk).await).to_request();
+            assert_eq!(call_service(&app, request).await.status(), status);
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_order_of_state_and_switch_does_not_matter() {
+        let disks = disks();
+        let app = App::new()
+            .configure(crate::storage)
+            .configure(disks.state());
+        let app = init_service(app).await;
+        let request = TestRequest::with_uri(&link(&disks, "a").await).to_request();
+        assert_eq!(call_service(&app, request).await.status(), 200);
+    }
 }

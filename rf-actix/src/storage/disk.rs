@@ -58,6 +58,8 @@ impl Disk {
 
     /// The files beneath a prefix as a disk of their own; name, limit and links are kept.
     ///
+    /// Its links show keys as they are known here: the prefix travels in them sealed.
+    ///
     /// For a folder of each user see [`Prefix::for_name`].
     ///
     /// # Errors
@@ -131,7 +133,13 @@ impl Storage for Disk {
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
         match &self.signer {
-            Some(signer) => signer.sign(&self.files.prefix().join(key)?, options),
+            Some(signer) => {
+                let folder = self.files.prefix();
+                match options.hidden.strip(key) {
+                    Some(shown) => signer.sign(&folder.nest(&options.hidden)?, &shown, options),
+                    None => signer.sign(folder, key, options),
+                }
+            }
             None => self.files.presign(key, options).await,
         }
     }

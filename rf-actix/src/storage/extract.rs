@@ -13,7 +13,7 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     error::PayloadError,
-    web::{self, Bytes, ServiceConfig},
+    web::{self, Bytes},
 };
 use futures_core::Stream;
 use std::{
@@ -141,14 +141,6 @@ impl Disks {
             self.disk(D::NAME)?,
             D::policy(),
         )))
-    }
-
-    /// Hands the disks to an application: `App::new().configure(disks.state())`.
-    pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static + use<> {
-        let data = web::Data::new(self.clone());
-        move |config| {
-            config.app_data(data);
-        }
     }
 }
 

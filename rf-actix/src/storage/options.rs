@@ -1,6 +1,6 @@
 //! The options of disk operations, each explicit.
 
-use super::metadata::ETag;
+use super::{error::Error, key::Prefix, metadata::ETag};
 use serde::Deserialize;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -103,6 +103,9 @@ impl WriteOptions {
 pub struct SignedUrlOptions {
     pub(super) expires: Duration,
     pub(super) grant: Grant,
+    /// The front of the key that the link need not show. The key is whole all the same, so that who signs links
+    /// without minding this signs the right ones.
+    pub(super) hidden: Prefix,
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +126,7 @@ impl SignedUrlOptions {
         Self {
             expires,
             grant: Grant::Download { attachment: false },
+            hidden: Prefix::default(),
         }
     }
 
@@ -135,6 +139,7 @@ impl SignedUrlOptions {
                 max_size: None,
                 content_type: None,
             },
+            hidden: Prefix::default(),
         }
     }
 
@@ -163,5 +168,13 @@ impl SignedUrlOptions {
             *content_type = Some(pattern.into());
         }
         self
+    }
+
+    /// The same beneath a prefix, which need not show either.
+    pub(super) fn beneath(&self, prefix: &Prefix) -> Result<Self, Error> {
+        Ok(Self {
+            hidden: prefix.nest(&self.hidden)?,
+            ..self.clone()
+        })
     }
 }

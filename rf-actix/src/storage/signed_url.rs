@@ -3,15 +3,21 @@
 //! A link is the path of the file and a query in one fixed form; its last parameter is an HMAC-SHA256 (RFC 2104)
 //! over everything the link grants. A query that is not exactly what we would have written is refused, so a
 //! parameter can be neither added, repeated nor hidden.
+//!
+//! A link into a folder shows the key beneath it. Which folder that is stands sealed in a parameter, under the MAC
+//! like all others.
 
+mod seal;
+
+use self::seal::Seal;
 use super::{
     error::Error,
-    key::Key,
+    key::{Key, Prefix},
     options::{Grant, SignedUrlOptions},
     storage::SignedUrl,
 };
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use std::{
     fmt::{self, Write},
@@ -23,14 +29,21 @@ use subtle::ConstantTimeEq;
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Names the scheme, so that a key used elsewhere as well signs nothing that is valid here.
 const CONTEXT: &[u8] = b"rf-actix signed url 1";
+/// What must be escaped in a parameter: all but the unreserved (RFC 3986 §2.3).
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
-/// The secrets links are signed with: the first signs, all verify.
+/// The secrets links are signed with: the first signs and seals, all verify and open.
 #[derive(Clone)]
 pub(super) struct UrlKeys(Arc<[UrlKey]>);
 
 struct UrlKey {
     id: String,
     secret: Vec<u8>,
+    seal: Seal,
 }
 
 impl UrlKeys {
@@ -56,6 +69,7 @@ impl UrlKeys {
             UrlKey {
                 id: hex::encode(&digest[..4]),
                 secret: secret.clone(),
+                seal: Seal::new(secret),
             }
         });
         Ok(Self(keys.collect()))
@@ -118,14 +132,24 @@ struct Parameters {
     download: bool,
     max_size: Option<String>,
     content_type: Option<String>,
+    sealed: Option<String>,
     key_id: String,
     signature: String,
 }
 
 impl Signer {
+    /// A link that shows the key beneath the folder, and of the folder nothing.
+    ///
     /// # Errors
-    /// [`Error::InvalidExpiry`] outside of 1 second to 7 days.
-    pub(super) fn sign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
+    /// [`Error::InvalidExpiry`] outside of 1 second to 7 days, [`Error::InvalidKey`] when folder and key together are
+    /// too long.
+    pub(super) fn sign(
+        &self,
+        folder: &Prefix,
+        key: &Key,
+        options: &SignedUrlOptions,
+    ) -> Result<SignedUrl, Error> {
+        folder.join(key)?;
         if options.expires.as_secs() == 0 || options.expires > LONGEST {
             return Err(Error::InvalidExpiry {
                 given: options.expires,
@@ -135,6 +159,7 @@ impl Signer {
         let url_key = &self.keys.0[0];
         let mut parameters = Parameters {
             expires: expires.to_string(),
+            sealed: (!folder.is_empty()).then(|| url_key.seal.close(folder)),
             key_id: url_key.id.clone(),
             ..Parameters::default()
         };
@@ -170,13 +195,13 @@ impl Signer {
         ))
     }
 
-    /// What a link grants.
+    /// The folder the key is beneath, and what the link grants.
     pub(super) fn verify(
         &self,
         method: LinkMethod,
         key: &Key,
         query: &str,
-    ) -> Result<Grant, Refused> {
+    ) -> Result<(Prefix, Grant), Refused> {
         let parameters = Parameters::parse(query).ok_or(Refused::Malformed)?;
         let url_key = self
             .keys
@@ -197,7 +222,12 @@ impl Signer {
         if seconds((self.clock)()) >= expires {
             return Err(Refused::Expired);
         }
-        Ok(match method {
+        // Only what we signed is opened, so nobody can try seals.
+        let folder = match &parameters.sealed {
+            Some(sealed) => url_key.seal.open(sealed).ok_or(Refused::Malformed)?,
+            None => Prefix::default(),
+        };
+        let grant = match method {
             LinkMethod::Get => Grant::Download {
                 attachment: parameters.download,
             },
@@ -208,7 +238,8 @@ impl Signer {
                     .transpose()?,
                 content_type: parameters.content_type,
             },
-        })
+        };
+        Ok((folder, grant))
     }
 
     /// Every field with its length before it: no two sets of fields make the same text.
@@ -238,6 +269,7 @@ impl Signer {
             if parameters.download { b"1" } else { b"0" },
             &optional(&parameters.max_size),
             &optional(&parameters.content_type),
+            &optional(&parameters.sealed),
             url_key.id.as_bytes(),
         ];
         for field in fields {
@@ -252,7 +284,7 @@ impl Parameters {
     fn render(&self) -> String {
         let mut query = format!("expires={}", self.expires);
         let mut add = |name: &str, value: &str| {
-            let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+            let value = utf8_percent_encode(value, VALUE);
             write!(query, "&{name}={value}").expect("a string takes all text");
         };
         if self.download {
@@ -263,6 +295,9 @@ impl Parameters {
         }
         if let Some(content_type) = &self.content_type {
             add("type", content_type);
+        }
+        if let Some(sealed) = &self.sealed {
+            add("sealed", sealed);
         }
         add("kid", &self.key_id);
         add("signature", &self.signature);
@@ -279,6 +314,7 @@ impl Parameters {
                 "download" => parameters.download = true,
                 "max_size" => parameters.max_size = Some(value),
                 "type" => parameters.content_type = Some(value),
+                "sealed" => parameters.sealed = Some(value),
                 "kid" => parameters.key_id = value,
                 "signature" => parameters.signature = value,
                 _ => return None,

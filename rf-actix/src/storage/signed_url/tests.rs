@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Grant, Key, LinkMethod, Refused, SignedUrlOptions, Signer, UrlKeys};
+use super::{
+    Grant, Key, LinkMethod, Prefix, Refused, SignedUrl, SignedUrlOptions, Signer, UrlKeys,
+};
 use std::{
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -35,6 +37,7 @@ fn a_link_is_good_until_it_expires() {
     let signer = signer_at(NOW, &[NEW]);
     let link = signer
         .sign(
+            &Prefix::default(),
             &key("a b"),
             &SignedUrlOptions::download(Duration::from_secs(60)),
         )
@@ -49,7 +52,7 @@ fn a_link_is_good_until_it_expires() {
     let at = |seconds| signer_at(seconds, &[NEW]).verify(LinkMethod::Get, &key("a b"), &query);
     assert!(matches!(
         at(NOW + 59),
-        Ok(Grant::Download { attachment: false })
+        Ok((_, Grant::Download { attachment: false }))
     ));
     assert_eq!(at(NOW + 60).unwrap_err(), Refused::Expired);
 }
@@ -57,7 +60,13 @@ fn a_link_is_good_until_it_expires() {
 #[test]
 fn an_expiry_of_nothing_or_over_a_week_is_refused() {
     let signer = signer_at(NOW, &[NEW]);
-    let sign = |expires| signer.sign(&key("a"), &SignedUrlOptions::download(expires));
+    let sign = |expires| {
+        signer.sign(
+            &Prefix::default(),
+            &key("a"),
+            &SignedUrlOptions::download(expires),
+        )
+    };
     assert!(sign(Duration::ZERO).is_err());
     assert!(sign(Duration::from_millis(999)).is_err());
     assert!(sign(Duration::from_secs(7 * 86_400 + 1)).is_err());
@@ -70,7 +79,12 @@ fn a_change_of_any_byte_is_refused() {
     let options = SignedUrlOptions::upload(Duration::from_secs(60))
         .max_size(100)
         .content_type("image/*");
-    let query = query(&signer.sign(&key("a"), &options).unwrap().url);
+    let query = query(
+        &signer
+            .sign(&Prefix::default(), &key("a"), &options)
+            .unwrap()
+            .url,
+    );
     assert!(signer.verify(LinkMethod::Put, &key("a"), &query).is_ok());
     for index in 0..query.len() {
         let mut bytes = query.clone().into_bytes();
@@ -106,6 +120,7 @@ fn a_link_is_bound_to_method_disk_and_key() {
     let query = query(
         &signer
             .sign(
+                &Prefix::default(),
                 &key("a"),
                 &SignedUrlOptions::download(Duration::from_secs(60)),
             )
@@ -142,6 +157,7 @@ fn extra_and_repeated_parameters_are_refused() {
     let query = query(
         &signer
             .sign(
+                &Prefix::default(),
                 &key("a"),
                 &SignedUrlOptions::download(Duration::from_secs(60)),
             )
@@ -181,6 +197,7 @@ fn awkward_keys_hide_no_parameter() {
     ] {
         let url = signer
             .sign(
+                &Prefix::default(),
                 &key(awkward),
                 &SignedUrlOptions::download(Duration::from_secs(60)),
             )
@@ -203,6 +220,7 @@ fn an_old_key_verifies_and_the_new_one_signs() {
         query(
             &signer
                 .sign(
+                    &Prefix::default(),
                     &key("a"),
                     &SignedUrlOptions::download(Duration::from_secs(60)),
                 )
@@ -220,6 +238,126 @@ fn an_old_key_verifies_and_the_new_one_signs() {
     assert!(verify(&both, &sign(&before)).is_ok());
     assert!(verify(&after, &sign(&both)).is_ok());
     assert_eq!(verify(&after, &sign(&before)), Err(Refused::UnknownKey));
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn beneath(signer: &Signer, folder: &str, text: &str) -> SignedUrl {
+    let options = SignedUrlOptions::download(MINUTE);
+    let folder = Prefix::parse(folder).unwrap();
+    signer.sign(&folder, &key(text), &options).unwrap()
+}
+
+fn sealed(query: &str) -> &str {
+    let parameters = query.split('&');
+    let mut sealed = parameters.filter(|parameter| parameter.starts_with("sealed="));
+    sealed.next().unwrap()
+}
+
+#[test]
+fn a_link_into_a_folder_shows_the_key_and_carries_the_folder() {
+    let signer = signer_at(NOW, &[NEW]);
+    for options in [
+        SignedUrlOptions::download(MINUTE),
+        SignedUrlOptions::upload(MINUTE).max_size(5),
+    ] {
+        let method = match options.grant {
+            Grant::Download { .. } => LinkMethod::Get,
+            Grant::Upload { .. } => LinkMethod::Put,
+        };
+        let folder = Prefix::parse("users/zoë").unwrap();
+        let shown = key("日本/a b.txt");
+        let link = signer.sign(&folder, &shown, &options).unwrap();
+        let (path, query) = link.url.split_once('?').unwrap();
+        assert_eq!(path, format!("/files/{}", shown.to_encoded()));
+        assert!(!link.url.contains("users") && !link.url.contains("%C3%AB"));
+        assert_eq!(signer.verify(method, &shown, query).unwrap().0, folder);
+        assert!(!format!("{link:?}").contains("sealed"), "{link:?}");
+    }
+    let whole = beneath(&signer, "", "a");
+    assert!(!whole.url.contains("sealed"));
+    let (folder, _) = signer
+        .verify(LinkMethod::Get, &key("a"), &query(&whole.url))
+        .unwrap();
+    assert!(folder.is_empty());
+}
+
+#[test]
+fn two_links_into_one_folder_have_nothing_in_common() {
+    let signer = signer_at(NOW, &[NEW]);
+    let (one, two) = (
+        query(&beneath(&signer, "users/1", "a").url),
+        query(&beneath(&signer, "users/1", "a").url),
+    );
+    assert_ne!(sealed(&one), sealed(&two));
+}
+
+#[test]
+fn a_seal_can_be_neither_taken_off_nor_put_on_nor_exchanged() {
+    let signer = signer_at(NOW, &[NEW]);
+    let mine = query(&beneath(&signer, "users/1", "a").url);
+    let theirs = query(&beneath(&signer, "users/2", "a").url);
+    let whole = query(&beneath(&signer, "", "a").url);
+    let refused = |query: &str| {
+        signer
+            .verify(LinkMethod::Get, &key("a"), query)
+            .unwrap_err()
+    };
+    let taken_off = mine.replacen(&format!("&{}", sealed(&mine)), "", 1);
+    let put_on = whole.replacen("&kid=", &format!("&{}&kid=", sealed(&mine)), 1);
+    let exchanged = mine.replacen(sealed(&mine), sealed(&theirs), 1);
+    let emptied = mine.replacen(sealed(&mine), "sealed=", 1);
+    let garbled = mine.replacen(sealed(&mine), "sealed=users%2F2", 1);
+    for changed in [&taken_off, &put_on, &exchanged, &emptied, &garbled] {
+        assert_eq!(refused(changed), Refused::Forged, "{changed}");
+    }
+    let repeated = mine.replacen("&kid=", &format!("&{}&kid=", sealed(&mine)), 1);
+    assert_eq!(refused(&repeated), Refused::Malformed);
+    for index in 0..mine.len() {
+        let mut bytes = mine.clone().into_bytes();
+        bytes[index] ^= 1;
+        refused(&String::from_utf8(bytes).unwrap());
+    }
+}
+
+#[test]
+fn the_shown_key_is_bound_to_its_folder() {
+    let signer = signer_at(NOW, &[NEW]);
+    let query = query(&beneath(&signer, "a", "b/c").url);
+    for other in ["c", "a/b/c", "b", "b/d"] {
+        let refused = signer.verify(LinkMethod::Get, &key(other), &query);
+        assert_eq!(refused.unwrap_err(), Refused::Forged, "{other}");
+    }
+}
+
+#[test]
+fn an_old_key_opens_and_the_new_one_seals() {
+    let (before, both, after) = (
+        signer_at(NOW, &[OLD]),
+        signer_at(NOW, &[NEW, OLD]),
+        signer_at(NOW, &[NEW]),
+    );
+    let folder = |signer: &Signer, link: SignedUrl| {
+        let granted = signer.verify(LinkMethod::Get, &key("a"), &query(&link.url));
+        granted.map(|(folder, _)| folder.as_str().to_owned())
+    };
+    assert_eq!(folder(&both, beneath(&before, "u/1", "a")).unwrap(), "u/1");
+    assert_eq!(folder(&after, beneath(&both, "u/1", "a")).unwrap(), "u/1");
+    assert_eq!(
+        folder(&after, beneath(&before, "u/1", "a")),
+        Err(Refused::UnknownKey)
+    );
+}
+
+#[test]
+fn folder_and_key_must_fit_together() {
+    let folder = Prefix::parse(&["f".repeat(255).as_str(); 3].join("/")).unwrap();
+    let long = key(&"k".repeat(255));
+    let signer = signer_at(NOW, &[NEW]);
+    let options = SignedUrlOptions::download(MINUTE);
+    assert!(signer.sign(&folder, &long, &options).is_ok());
+    let deeper = key(&["k".repeat(255).as_str(); 2].join("/"));
+    assert!(signer.sign(&folder, &deeper, &options).is_err());
 }
 
 #[test]

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 /// Shows the files beneath a prefix as if there were nothing else: no key, listing or error names the prefix.
 ///
-/// Scopes nest. Only a signed link shows the whole key, because it is looked up on the whole storage.
+/// Scopes nest. A signed link of a [`Disk`](crate::storage::Disk) shows the key beneath the prefix and carries the
+/// prefix sealed; a backend that signs links of its own shows the whole key in them.
 #[derive(Debug, Clone)]
 pub struct Scoped {
     inner: Arc<dyn Storage>,
@@ -134,7 +135,9 @@ impl Storage for Scoped {
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
-        let signed = self.inner.presign(&self.prefix.join(key)?, options).await;
+        let key = self.prefix.join(key)?;
+        let options = options.beneath(&self.prefix)?;
+        let signed = self.inner.presign(&key, &options).await;
         signed.map_err(|error| self.blame(error))
     }
 
