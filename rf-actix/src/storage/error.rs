@@ -1,7 +1,7 @@
 //! What can go wrong on a disk.
 
-use super::key::Key;
-use std::{io, time::Duration};
+use super::key::{InvalidKey, Key};
+use std::{convert::Infallible, io, time::Duration};
 
 /// What a disk refused or could not do. No message names a path of the host.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,18 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+}
+
+impl From<InvalidKey> for Error {
+    fn from(InvalidKey { reason }: InvalidKey) -> Self {
+        Self::InvalidKey { reason }
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }
 
 impl Error {

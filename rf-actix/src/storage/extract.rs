@@ -188,7 +188,7 @@ pub fn request_key(request: &HttpRequest, parameter: &str) -> Result<Key, Error>
     for _ in 0..slashes(after) {
         tail = tail.rsplit_once('/').map_or("", |(rest, _)| rest);
     }
-    Key::from_encoded(tail)
+    Ok(Key::from_encoded(tail)?)
 }
 
 #[cfg(test)]

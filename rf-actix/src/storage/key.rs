@@ -1,8 +1,7 @@
 //! `Key`: the validated name of a file on a disk, and `Prefix`: the folders a key may start with.
 
-use super::error::Error;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use std::{borrow::Borrow, convert::Infallible, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, str::FromStr};
 
 /// The longest key, in bytes: the bound S3 sets.
 const MAX_KEY: usize = 1024;
@@ -30,6 +29,15 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b'+');
 
+/// A text that is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key {reason}")]
+#[non_exhaustive]
+pub struct InvalidKey {
+    /// What is wrong with it, as the rest of a sentence.
+    pub reason: &'static str,
+}
+
 /// The name of a file on a disk: segments parted by `/`, never absolute, never climbing.
 ///
 /// What a key must not hold is refused, never repaired: empty, `.` and `..` segments, a leading or trailing `/`,
@@ -43,7 +51,7 @@ const PATH: &AsciiSet = &CONTROLS
 /// let key: Key = "reports/2026 (final).pdf".parse()?;
 /// assert_eq!(key.name(), "2026 (final).pdf");
 /// assert!("../etc/passwd".parse::<Key>().is_err());
-/// # Ok::<(), rf::storage::Error>(())
+/// # Ok::<(), rf::storage::InvalidKey>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
@@ -52,10 +60,10 @@ impl Key {
     /// Reads a key as it is written.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] says what it holds that no key may.
-    pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
+    /// [`InvalidKey`] says what it holds that no key may.
+    pub fn parse(text: impl Into<String>) -> Result<Self, InvalidKey> {
         let text = text.into();
-        check(&text).map_err(|reason| Error::InvalidKey { reason })?;
+        check(&text).map_err(|reason| InvalidKey { reason })?;
         Ok(Self(text))
     }
 
@@ -66,9 +74,9 @@ impl Key {
     /// afterwards. [`request_key`](super::request_key) finds the raw tail of a request.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`], also for a broken escape and for bytes that are not UTF-8.
-    pub fn from_encoded(tail: &str) -> Result<Self, Error> {
-        let invalid = |reason| Error::InvalidKey { reason };
+    /// [`InvalidKey`], also for a broken escape and for bytes that are not UTF-8.
+    pub fn from_encoded(tail: &str) -> Result<Self, InvalidKey> {
+        let invalid = |reason| InvalidKey { reason };
         let mut decoded = String::with_capacity(tail.len());
         for (index, segment) in tail.split('/').enumerate() {
             if !escapes_are_whole(segment) {
@@ -129,8 +137,8 @@ impl Prefix {
     /// Reads a prefix; the empty one stands for the whole disk.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] for what [`Key::parse`] refuses, save one trailing `/`.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// [`InvalidKey`] for what [`Key::parse`] refuses, save one trailing `/`.
+    pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         let text = text.strip_suffix('/').unwrap_or(text);
         if text.is_empty() {
             return Ok(Self::default());
@@ -143,8 +151,8 @@ impl Prefix {
     /// Letters, digits, `-` and `_` stand for themselves, any other byte becomes `=` and two hexadecimal digits.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] for an empty name and for one whose folder would be longer than 255 bytes.
-    pub fn for_name(name: &str) -> Result<Self, Error> {
+    /// [`InvalidKey`] for an empty name and for one whose folder would be longer than 255 bytes.
+    pub fn for_name(name: &str) -> Result<Self, InvalidKey> {
         let mut folder = String::with_capacity(name.len());
         // A device name stays one whatever follows, so its first letter is escaped.
         let device = is_device(name);
@@ -174,8 +182,8 @@ impl Prefix {
     /// The key beneath this prefix.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] when both together are too long.
-    pub fn join(&self, key: &Key) -> Result<Key, Error> {
+    /// [`InvalidKey`] when both together are too long.
+    pub fn join(&self, key: &Key) -> Result<Key, InvalidKey> {
         if self.is_empty() {
             return Ok(key.clone());
         }
@@ -185,8 +193,8 @@ impl Prefix {
     /// The prefix beneath this one.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] when both together are too long.
-    pub fn nest(&self, inner: &Self) -> Result<Self, Error> {
+    /// [`InvalidKey`] when both together are too long.
+    pub fn nest(&self, inner: &Self) -> Result<Self, InvalidKey> {
         match (self.is_empty(), inner.is_empty()) {
             (true, _) => Ok(inner.clone()),
             (_, true) => Ok(self.clone()),
@@ -329,29 +337,29 @@ impl AsRef<str> for Key {
 }
 
 impl FromStr for Key {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
+    type Err = InvalidKey;
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<&str> for Key {
-    type Error = Error;
-    fn try_from(text: &str) -> Result<Self, Error> {
+    type Error = InvalidKey;
+    fn try_from(text: &str) -> Result<Self, InvalidKey> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<String> for Key {
-    type Error = Error;
-    fn try_from(text: String) -> Result<Self, Error> {
+    type Error = InvalidKey;
+    fn try_from(text: String) -> Result<Self, InvalidKey> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<&String> for Key {
-    type Error = Error;
-    fn try_from(text: &String) -> Result<Self, Error> {
+    type Error = InvalidKey;
+    fn try_from(text: &String) -> Result<Self, InvalidKey> {
         Self::parse(text.as_str())
     }
 }
@@ -363,22 +371,16 @@ impl From<&Self> for Key {
 }
 
 impl TryFrom<&str> for Prefix {
-    type Error = Error;
-    fn try_from(text: &str) -> Result<Self, Error> {
+    type Error = InvalidKey;
+    fn try_from(text: &str) -> Result<Self, InvalidKey> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<&String> for Prefix {
-    type Error = Error;
-    fn try_from(text: &String) -> Result<Self, Error> {
+    type Error = InvalidKey;
+    fn try_from(text: &String) -> Result<Self, InvalidKey> {
         Self::parse(text)
-    }
-}
-
-impl From<Infallible> for Error {
-    fn from(never: Infallible) -> Self {
-        match never {}
     }
 }
 

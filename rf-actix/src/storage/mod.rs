@@ -56,7 +56,7 @@ pub use disks::{Disks, DisksBuilder};
 pub use error::Error;
 pub use event::{Event, Observer, Op, Outcome};
 pub use extract::{DiskHandle, TypedDisk, request_key, typed_disk};
-pub use key::{Key, Prefix};
+pub use key::{InvalidKey, Key, Prefix};
 pub use local::{LocalStorage, LocalStorageBuilder};
 pub use memory::MemoryStorage;
 pub use metadata::{ETag, Metadata, Page, Written};

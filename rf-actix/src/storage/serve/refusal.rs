@@ -1,6 +1,6 @@
 //! Errors of a disk as HTTP responses.
 
-use crate::storage::error::Error;
+use crate::storage::{error::Error, key::InvalidKey};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
@@ -49,5 +49,15 @@ impl ResponseError for Error {
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(problem.to_string())
+    }
+}
+
+impl ResponseError for InvalidKey {
+    fn status_code(&self) -> StatusCode {
+        Error::from(*self).status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Error::from(*self).error_response()
     }
 }
