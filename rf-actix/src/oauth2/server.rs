@@ -22,11 +22,13 @@ use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, r
 use super::users::Users;
 
 mod builder;
+mod config_users;
 mod register;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 pub use builder::OAuth2ServerBuilder;
+pub use config_users::ConfigUsers;
 
 /// The authorization server; a cheap clone, shared by all workers.
 ///

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use sea_orm::DatabaseConnection;
 
 use super::register::keep_in_step;
-use super::{Inner, OAuth2Server};
+use super::{ConfigUsers, Inner, OAuth2Server};
 use crate::oauth2::client_auth::Authenticator;
 use crate::oauth2::error::Error;
 use crate::oauth2::event::{Event, Observer};
@@ -19,7 +19,7 @@ use crate::oauth2::settings::OAuth2Settings;
 use crate::oauth2::store::Store;
 use crate::oauth2::store::sea_orm::SeaOrmStore;
 use crate::oauth2::token::{Epoch, Hasher, Issuer, Verifier};
-use crate::oauth2::users::{ConfigUsers, Users};
+use crate::oauth2::users::Users;
 
 /// Builds an [`OAuth2Server`].
 #[derive(Debug)]
