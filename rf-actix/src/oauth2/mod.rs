@@ -11,7 +11,6 @@ mod error;
 mod event;
 mod grant;
 mod key;
-mod login_throttle;
 mod migration;
 pub mod model;
 pub mod page;
@@ -21,6 +20,7 @@ mod server;
 mod session;
 mod settings;
 pub mod store;
+mod throttle;
 mod token;
 mod users;
 

@@ -9,7 +9,6 @@ use super::error::{AuthError, Error, ErrorCode, OAuthError};
 use super::event::{Event, Observer};
 use super::grant::{GrantContext, execute};
 use super::key::Keyring;
-use super::login_throttle::LoginThrottle;
 use super::model::{
     Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
     TokenResponse,
@@ -18,6 +17,7 @@ use super::page::Pages;
 use super::policy::Policy;
 use super::settings::{OAuth2Settings, SettingError};
 use super::store::{Store, StoreError};
+use super::throttle::Throttle;
 use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, revoke};
 use super::users::Users;
 
@@ -68,7 +68,7 @@ struct Inner {
     clock: Clock,
     observer: Observer,
     pages: Arc<dyn Pages>,
-    login_throttle: LoginThrottle,
+    login_throttle: Throttle,
     hasher: Hasher,
     keyring: Arc<Keyring>,
     issuer: Issuer,
@@ -302,7 +302,7 @@ impl OAuth2Server {
     }
 
     /// How often a password may be tried.
-    pub(crate) fn login_throttle(&self) -> &LoginThrottle {
+    pub(crate) fn login_throttle(&self) -> &Throttle {
         &self.0.login_throttle
     }
 

@@ -11,13 +11,13 @@ use crate::oauth2::client_auth::Authenticator;
 use crate::oauth2::error::Error;
 use crate::oauth2::event::{Event, Observer};
 use crate::oauth2::key::Keyring;
-use crate::oauth2::login_throttle::LoginThrottle;
 use crate::oauth2::model::Clock;
 use crate::oauth2::page::{DefaultPages, Pages};
 use crate::oauth2::policy::{DefaultPolicy, Policy};
 use crate::oauth2::settings::OAuth2Settings;
 use crate::oauth2::store::Store;
 use crate::oauth2::store::sea_orm::SeaOrmStore;
+use crate::oauth2::throttle::{Limits, Throttle};
 use crate::oauth2::token::{Epoch, Hasher, Issuer, Verifier};
 use crate::oauth2::users::Users;
 
@@ -132,7 +132,7 @@ impl OAuth2ServerBuilder {
             authenticator: Authenticator::new(Arc::clone(&store), hasher.clone()),
             policy: self.policy.0,
             pages: self.pages.0,
-            login_throttle: LoginThrottle::default(),
+            login_throttle: Throttle::new(Limits::LOGIN),
             observer: self.observer,
             clock: self.clock,
             settings,
