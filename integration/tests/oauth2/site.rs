@@ -2,10 +2,15 @@
 
 use crate::socket::Socket;
 use actix_web::{dev::ServerHandle, web};
-use reqwest::{Client, Response, header::LOCATION, redirect::Policy};
+use reqwest::{
+    Client, Response,
+    header::{HeaderMap, HeaderName, LOCATION},
+    redirect::Policy,
+};
 use rf::oauth2::{Event, OAuth2Server, OAuth2Settings, connect};
 use serde_json::json;
 use std::{
+    net::Ipv4Addr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -39,6 +44,7 @@ impl Site {
         let (clock, observed) = (Arc::clone(&now), Arc::clone(&events));
         let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await.unwrap())
             .settings(settings(&base))
+            .trusted_proxies([Ipv4Addr::LOCALHOST.into()])
             .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
             .observer(move |event| observed.lock().unwrap().push(event.clone()))
             .build()
@@ -64,10 +70,24 @@ impl Site {
 
     /// A browser with an empty cookie jar, which stops at every redirect.
     pub(crate) fn browser(&self) -> Browser {
+        self.browser_with(HeaderMap::new())
+    }
+
+    /// The same, as a proxy forwards it: whatever connects from loopback is one.
+    pub(crate) fn browser_behind_proxy(&self, forwarded_for: &str) -> Browser {
+        let value = forwarded_for.parse().unwrap();
+        self.browser_with(HeaderMap::from_iter([(
+            HeaderName::from_static("x-forwarded-for"),
+            value,
+        )]))
+    }
+
+    fn browser_with(&self, headers: HeaderMap) -> Browser {
         Browser {
             http: Client::builder()
                 .cookie_store(true)
                 .redirect(Policy::none())
+                .default_headers(headers)
                 .build()
                 .unwrap(),
             base: self.base.clone(),

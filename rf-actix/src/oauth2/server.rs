@@ -69,6 +69,7 @@ struct Inner {
     observer: Observer,
     pages: Arc<dyn Pages>,
     login_throttle: Throttle,
+    trusted_proxies: Vec<IpAddr>,
     hasher: Hasher,
     keyring: Arc<Keyring>,
     issuer: Issuer,
@@ -304,6 +305,11 @@ impl OAuth2Server {
     /// How often a password may be tried.
     pub(crate) fn login_throttle(&self) -> &Throttle {
         &self.0.login_throttle
+    }
+
+    /// Whose `X-Forwarded-For` counts.
+    pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
+        &self.0.trusted_proxies
     }
 
     /// Tells the observer.

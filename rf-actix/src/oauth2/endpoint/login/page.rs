@@ -77,7 +77,7 @@ async fn sign_in(
     name: &str,
     password: &Secret,
 ) -> Result<Subject, Refusal> {
-    let address = address(req);
+    let address = address(server, req);
     let throttle = server.login_throttle();
     if let Err(Throttled { retry_after }) = throttle.attempt(name, address, server.clock().now()) {
         server.emit(&Event::LoginFailed { throttled: true });
