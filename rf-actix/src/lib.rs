@@ -53,6 +53,8 @@ pub mod storage;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+#[cfg(any(feature = "oauth2", feature = "logging"))]
+mod remote;
 mod setting;
 #[cfg(all(
     feature = "storage",

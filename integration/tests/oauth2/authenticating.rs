@@ -115,3 +115,15 @@ async fn guessing_is_answered_by_429_with_retry_after() {
     let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait));
 }
+
+#[actix_web::test]
+async fn a_guesser_cannot_make_up_addresses() {
+    let bench = Bench::new().await;
+    let guess = format!("{ASK}&client_id=service&client_secret=guess");
+    for n in 0..11 {
+        let request = bench.form("/oauth/token", guess.clone());
+        let request = request.header("x-forwarded-for", format!("192.0.2.{n}"));
+        let status = if n < 10 { 401 } else { 429 };
+        Answer::of(request).await.refused(status, "invalid_client");
+    }
+}

@@ -1,8 +1,6 @@
 //! A server on a free port, and a client to ask it.
 
-use std::net::SocketAddr;
-
-use actix_web::{App, HttpServer};
+use crate::socket::Socket;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client as Http, RequestBuilder, Response};
 use rf::oauth2::{
@@ -22,7 +20,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) struct Bench {
     pub(crate) server: OAuth2Server,
     pub(crate) http: Http,
-    address: SocketAddr,
+    base: String,
     _folder: TempDir,
 }
 
@@ -65,25 +63,19 @@ impl Bench {
             .build()
             .await
             .unwrap();
-        let handle = server.clone();
-        let http =
-            HttpServer::new(move || App::new().configure(handle.state()).configure(rf::oauth2))
-                .workers(1)
-                .disable_signals()
-                .bind("127.0.0.1:0")
-                .unwrap();
-        let address = http.addrs()[0];
-        actix_web::rt::spawn(http.run());
+        let socket = Socket::bind();
+        let base = socket.base.clone();
+        socket.serve(&server, |_| {});
         Self {
             server,
             http: Http::new(),
-            address,
+            base,
             _folder: folder,
         }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.base)
     }
 
     /// A form, ready to be sent.

@@ -6,4 +6,5 @@ mod kill;
 mod link;
 mod path;
 mod serve;
+mod typed;
 mod upload;

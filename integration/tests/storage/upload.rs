@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 /// The end of a connection is noticed in the server's own time; waits for that, not for a fixed moment.
 fn eventually(what: &str, holds: impl Fn() -> bool) {
@@ -180,9 +180,10 @@ fn a_client_that_goes_away_leaves_nothing_behind() {
     assert_eq!(app.get("/api/files/f", &[]).text(), "old");
 }
 
-type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+pub(crate) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
-fn form(parts: &[Part<'_>]) -> Vec<u8> {
+/// A multipart body with the boundary `frontier`.
+pub(crate) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {
         let file = file

@@ -5,8 +5,8 @@ use super::{
     access::Access,
     body,
     failure::{WithRequestId, X_REQUEST_ID},
-    remote,
 };
+use crate::remote;
 use actix_web::{
     Error, HttpMessage,
     body::{BodySize, MessageBody},

@@ -24,7 +24,6 @@ mod panic;
 mod pipeline;
 mod record;
 mod redact;
-mod remote;
 mod settings;
 mod sink;
 mod spawn;

@@ -11,7 +11,6 @@ mod error;
 mod event;
 mod grant;
 mod key;
-mod login_throttle;
 mod migration;
 pub mod model;
 pub mod page;
@@ -21,6 +20,7 @@ mod server;
 mod session;
 mod settings;
 pub mod store;
+mod throttle;
 mod token;
 mod users;
 
@@ -32,14 +32,14 @@ pub use model::*;
 pub use policy::{DefaultPolicy, Policy};
 pub(crate) use resource::authorize;
 pub use resource::{AccessToken, BearerToken, ScopeGuard, ScopeRequirement, Scoped};
-pub use server::{OAuth2Server, OAuth2ServerBuilder};
+pub use server::{ConfigUsers, OAuth2Server, OAuth2ServerBuilder};
 pub use settings::{
     AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
     ScopeTexts, SettingError, SigningAlgorithm, TokenFormat, UserSettings,
 };
 pub use store::sea_orm::connect;
 pub use token::{Hasher, TokenKind, generate};
-pub use users::{ConfigUsers, Users, UsersError};
+pub use users::{Users, UsersError};
 
 #[cfg(feature = "macros")]
 pub use rf_actix_macros::{ScopeGuard, require_scope};

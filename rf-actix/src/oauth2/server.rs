@@ -9,7 +9,6 @@ use super::error::{AuthError, Error, ErrorCode, OAuthError};
 use super::event::{Event, Observer};
 use super::grant::{GrantContext, execute};
 use super::key::Keyring;
-use super::login_throttle::LoginThrottle;
 use super::model::{
     Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
     TokenResponse,
@@ -18,15 +17,18 @@ use super::page::Pages;
 use super::policy::Policy;
 use super::settings::{OAuth2Settings, SettingError};
 use super::store::{Store, StoreError};
+use super::throttle::Throttle;
 use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, revoke};
 use super::users::Users;
 
 mod builder;
+mod config_users;
 mod register;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 pub use builder::OAuth2ServerBuilder;
+pub use config_users::ConfigUsers;
 
 /// The authorization server; a cheap clone, shared by all workers.
 ///
@@ -66,7 +68,8 @@ struct Inner {
     clock: Clock,
     observer: Observer,
     pages: Arc<dyn Pages>,
-    login_throttle: LoginThrottle,
+    login_throttle: Throttle,
+    trusted_proxies: Vec<IpAddr>,
     hasher: Hasher,
     keyring: Arc<Keyring>,
     issuer: Issuer,
@@ -300,8 +303,13 @@ impl OAuth2Server {
     }
 
     /// How often a password may be tried.
-    pub(crate) fn login_throttle(&self) -> &LoginThrottle {
+    pub(crate) fn login_throttle(&self) -> &Throttle {
         &self.0.login_throttle
+    }
+
+    /// Whose `X-Forwarded-For` counts.
+    pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
+        &self.0.trusted_proxies
     }
 
     /// Tells the observer.

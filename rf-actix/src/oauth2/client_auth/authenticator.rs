@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::credentials::{Credentials, Mechanism, refused};
 use super::secret_cache::SecretCache;
-use super::throttle::Throttle;
 use crate::oauth2::error::{ErrorCode, OAuthError};
 use crate::oauth2::model::{AuthMethod, RegisteredClient, Secret, Timestamp};
 use crate::oauth2::store::Store;
+use crate::oauth2::throttle::{Limits, Throttle, Throttled};
 use crate::oauth2::token::Hasher;
 
 /// Authenticates clients.
@@ -27,7 +26,7 @@ impl Authenticator {
             store,
             hasher,
             cache: SecretCache::new(),
-            throttle: Throttle::new(10, Duration::from_secs(60)),
+            throttle: Throttle::new(Limits::CLIENT),
         }
     }
 
@@ -73,13 +72,20 @@ impl Authenticator {
             Some(client) if !pinned_otherwise => client.secret_hashes.as_slice(),
             _ => &[],
         };
-        if !hashes.is_empty() && self.cache.knows(&presented.id, hashes, secret) {
+        let tag = self.cache.tag(&presented.id, hashes, secret);
+        if self.cache.knows(&tag) {
+            return Ok(true);
+        }
+        // An honest client that starts with many requests at once has one secret: the first of them proves it,
+        // and the others, which would look like guesses, find it proven.
+        let _turn = self.cache.turn(&tag).await;
+        if self.cache.knows(&tag) {
             return Ok(true);
         }
         self.throttle
-            .check(name, address, now)
-            .map_err(|wait| OAuthError {
-                retry_after: Some(wait),
+            .attempt(name, address, now)
+            .map_err(|Throttled { retry_after }| OAuthError {
+                retry_after: Some(retry_after),
                 ..OAuthError::new(
                     ErrorCode::InvalidClient,
                     "too many failed attempts, try again later",
@@ -87,10 +93,8 @@ impl Authenticator {
             })?;
         let met = (self.hasher.verify(secret, hashes).await).map_err(OAuthError::internal)?;
         if met {
-            self.cache.remember(&presented.id, hashes, secret);
+            self.cache.remember(&tag);
             self.throttle.succeeded(name, address);
-        } else {
-            self.throttle.failed(name, address, now);
         }
         Ok(met)
     }

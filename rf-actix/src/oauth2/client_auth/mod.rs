@@ -3,7 +3,6 @@
 mod authenticator;
 mod credentials;
 mod secret_cache;
-mod throttle;
 
 pub(crate) use authenticator::Authenticator;
 pub(crate) use credentials::Credentials;

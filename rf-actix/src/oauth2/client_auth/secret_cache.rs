@@ -6,6 +6,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use moka::sync::Cache;
 use sha2::Sha256;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::oauth2::model::{ClientId, Secret};
 use crate::oauth2::token::random_bytes;
@@ -16,8 +17,15 @@ use crate::oauth2::token::random_bytes;
 /// verified against is part of it: a changed secret is forgotten by itself.
 pub(super) struct SecretCache {
     key: [u8; 32],
-    verified: Cache<[u8; 32], ()>,
+    verified: Cache<Tag, ()>,
+    turns: [Mutex<()>; TURNS],
 }
+
+/// Stands for a client, the hashes of its secrets and a presented secret; nobody outside can make or foresee one.
+type Tag = [u8; 32];
+
+/// How many presented secrets may be looked at at once; more than there are cores.
+const TURNS: usize = 64;
 
 impl SecretCache {
     pub(super) fn new() -> Self {
@@ -27,18 +35,26 @@ impl SecretCache {
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(300))
                 .build(),
+            turns: [const { Mutex::const_new(()) }; TURNS],
         }
     }
 
-    pub(super) fn knows(&self, id: &ClientId, hashes: &[String], secret: &Secret) -> bool {
-        self.verified.contains_key(&self.tag(id, hashes, secret))
+    pub(super) fn knows(&self, tag: &Tag) -> bool {
+        self.verified.contains_key(tag)
     }
 
-    pub(super) fn remember(&self, id: &ClientId, hashes: &[String], secret: &Secret) {
-        self.verified.insert(self.tag(id, hashes, secret), ());
+    pub(super) fn remember(&self, tag: &Tag) {
+        self.verified.insert(*tag, ());
     }
 
-    fn tag(&self, id: &ClientId, hashes: &[String], secret: &Secret) -> [u8; 32] {
+    /// Waits until nobody else looks at the same secret.
+    ///
+    /// Different ones may share a turn by chance, which makes them wait and nothing more.
+    pub(super) async fn turn(&self, tag: &Tag) -> MutexGuard<'_, ()> {
+        self.turns[usize::from(tag[0]) % TURNS].lock().await
+    }
+
+    pub(super) fn tag(&self, id: &ClientId, hashes: &[String], secret: &Secret) -> Tag {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         let hashes = hashes.iter().map(String::as_str);
@@ -65,11 +81,14 @@ mod tests {
     fn a_secret_is_known_for_its_client_and_hash_only() {
         let cache = SecretCache::new();
         let hashes = ["$argon2id$1".to_owned()];
-        cache.remember(&"a".into(), &hashes, &"secret".into());
-        assert!(cache.knows(&"a".into(), &hashes, &"secret".into()));
-        assert!(!cache.knows(&"b".into(), &hashes, &"secret".into()));
-        assert!(!cache.knows(&"a".into(), &hashes, &"Secret".into()));
-        assert!(!cache.knows(&"a".into(), &["$argon2id$2".to_owned()], &"secret".into()));
-        assert!(!cache.knows(&"as".into(), &hashes, &"ecret".into()));
+        let tag = |id: &str, hashes: &[String], secret: &str| {
+            cache.tag(&id.into(), hashes, &secret.into())
+        };
+        cache.remember(&tag("a", &hashes, "secret"));
+        assert!(cache.knows(&tag("a", &hashes, "secret")));
+        assert!(!cache.knows(&tag("b", &hashes, "secret")));
+        assert!(!cache.knows(&tag("a", &hashes, "Secret")));
+        assert!(!cache.knows(&tag("a", &["$argon2id$2".to_owned()], "secret")));
+        assert!(!cache.knows(&tag("as", &hashes, "ecret")));
     }
 }

@@ -18,7 +18,9 @@ pub(super) async fn client_and_token(
     let secret = sent.get("client_secret").map(Secret::from);
     let headers = authorization(request);
     let credentials = Credentials::read(&headers, sent.get("client_id"), secret.as_ref())?;
-    let client = server.authenticate(&credentials, address(request)).await?;
+    let client = server
+        .authenticate(&credentials, address(server, request))
+        .await?;
     let token = sent.get("token").map(Secret::from);
     let token = token.ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
     Ok((client, token))

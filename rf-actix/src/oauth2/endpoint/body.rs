@@ -12,6 +12,8 @@ use tokio::time::timeout;
 
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::Parameters;
+use crate::oauth2::server::OAuth2Server;
+use crate::remote;
 
 /// Far more than any request of the protocol.
 const MAX_BODY: usize = 64 * 1024;
@@ -85,7 +87,8 @@ pub(super) fn authorization(request: &HttpRequest) -> Vec<&[u8]> {
     headers.map(|value| value.as_bytes()).collect()
 }
 
-/// Who is on the other end of the connection.
-pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
+/// Who asks: whoever is on the other end of the connection, or of that of a trusted proxy.
+pub(super) fn address(server: &OAuth2Server, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    remote::address(peer, request.headers(), server.trusted_proxies())
 }

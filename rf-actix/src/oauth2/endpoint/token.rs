@@ -15,7 +15,8 @@ pub(crate) async fn token(server: Handle, request: HttpRequest, payload: Payload
         Ok(sent) => {
             let params = TokenParams::from_parameters(sent);
             let headers = authorization(&request);
-            match server.token(&params, &headers, address(&request)).await {
+            let address = address(&server, &request);
+            match server.token(&params, &headers, address).await {
                 Ok(tokens) => success(&tokens),
                 Err(error) => refusal(&error),
             }

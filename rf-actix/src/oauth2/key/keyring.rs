@@ -12,7 +12,6 @@ use super::Jwk;
 use crate::oauth2::error::Error;
 use crate::oauth2::model::{KeyPurpose, SigningKey, Timestamp};
 use crate::oauth2::store::KeyStore;
-use crate::oauth2::token::random_bytes;
 
 /// The keys that sign access tokens, and those that never leave the server.
 pub(crate) struct Keyring {
@@ -109,10 +108,11 @@ fn make(purpose: KeyPurpose, now: Timestamp) -> Result<SigningKey, Error> {
             let private = Zeroizing::new(pair.as_ref().to_vec());
             (public(&private, "new")?.kid, private)
         }
-        KeyPurpose::Refresh | KeyPurpose::Cookie => (
-            uuid::Uuid::now_v7().to_string(),
-            Zeroizing::new(random_bytes().to_vec()),
-        ),
+        KeyPurpose::Refresh | KeyPurpose::Cookie => {
+            let mut private = Zeroizing::new(vec![0; 32]);
+            getrandom::fill(&mut private).map_err(|error| bad_key("new", error))?;
+            (uuid::Uuid::now_v7().to_string(), private)
+        }
     };
     Ok(SigningKey {
         id,

@@ -1,25 +1,26 @@
 //! Putting the server together.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use sea_orm::DatabaseConnection;
 
 use super::register::keep_in_step;
-use super::{Inner, OAuth2Server};
+use super::{ConfigUsers, Inner, OAuth2Server};
 use crate::oauth2::client_auth::Authenticator;
 use crate::oauth2::error::Error;
 use crate::oauth2::event::{Event, Observer};
 use crate::oauth2::key::Keyring;
-use crate::oauth2::login_throttle::LoginThrottle;
 use crate::oauth2::model::Clock;
 use crate::oauth2::page::{DefaultPages, Pages};
 use crate::oauth2::policy::{DefaultPolicy, Policy};
 use crate::oauth2::settings::OAuth2Settings;
 use crate::oauth2::store::Store;
 use crate::oauth2::store::sea_orm::SeaOrmStore;
+use crate::oauth2::throttle::{Limits, Throttle};
 use crate::oauth2::token::{Epoch, Hasher, Issuer, Verifier};
-use crate::oauth2::users::{ConfigUsers, Users};
+use crate::oauth2::users::Users;
 
 /// Builds an [`OAuth2Server`].
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub struct OAuth2ServerBuilder {
     observer: Observer,
     clock: Clock,
     pages: Held<dyn Pages>,
+    trusted_proxies: Vec<IpAddr>,
 }
 
 /// A trait object that prints as what it is for.
@@ -53,6 +55,7 @@ impl OAuth2Server {
             observer: Observer::default(),
             clock: Clock::default(),
             pages: Held(Arc::new(DefaultPages::default())),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -100,6 +103,18 @@ impl OAuth2ServerBuilder {
         self
     }
 
+    /// Believes the `X-Forwarded-For` of these addresses, and of no other. Default: none.
+    ///
+    /// Guesses of secrets and passwords are counted per address. Behind a proxy that is not named here everybody
+    /// has the proxy's, and one who guesses would keep out all others.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.trusted_proxies = (proxies.into_iter())
+            .map(|address| address.to_canonical())
+            .collect();
+        self
+    }
+
     /// Makes or changes the tables, loads or makes the keys, and brings the clients of the settings in.
     ///
     /// Any number of instances may do this on one database at the same time.
@@ -132,7 +147,8 @@ impl OAuth2ServerBuilder {
             authenticator: Authenticator::new(Arc::clone(&store), hasher.clone()),
             policy: self.policy.0,
             pages: self.pages.0,
-            login_throttle: LoginThrottle::default(),
+            trusted_proxies: self.trusted_proxies,
+            login_throttle: Throttle::new(Limits::LOGIN),
             observer: self.observer,
             clock: self.clock,
             settings,

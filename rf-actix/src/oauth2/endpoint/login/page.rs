@@ -12,11 +12,11 @@ use crate::oauth2::{
     },
     error::OAuthError,
     event::Event,
-    login_throttle::Throttled,
     model::{ClientId, Parameters, Secret, Subject},
     page::{LoginError, LoginView},
     server::OAuth2Server,
     session::Session,
+    throttle::Throttled,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -77,11 +77,10 @@ async fn sign_in(
     name: &str,
     password: &Secret,
 ) -> Result<Subject, Refusal> {
-    let address = address(req);
+    let address = address(server, req);
     let throttle = server.login_throttle();
     if let Err(Throttled { retry_after }) = throttle.attempt(name, address, server.clock().now()) {
         server.emit(&Event::LoginFailed { throttled: true });
-        let retry_after = retry_after.as_secs().max(1);
         return Err(Refusal::Form(LoginError::TooManyAttempts { retry_after }));
     }
     let verified = server.users().verify_password(name, password).await;

@@ -339,3 +339,35 @@ async fn an_origin_is_registered_exactly_or_not_at_all() {
     assert!(!registered(format!("a-{host}.example.com")).await);
     assert!(!registered("null".to_owned()).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_200_guesses_at_once_ten_are_looked_at() {
+    let bench = Bench::new().await;
+    let guesses = (0..200).map(|n| {
+        let params = TokenParams {
+            client_secret: Some(format!("guess {n}").as_str().into()),
+            ..credentials(&bench.service)
+        };
+        let server = bench.server.clone();
+        tokio::spawn(async move { server.issue_token(params).await.unwrap_err() })
+    });
+    let refused = futures_util::future::join_all(guesses).await;
+    let looked_at = refused
+        .into_iter()
+        .map(Result::unwrap)
+        .inspect(|error| assert_eq!(error.code, ErrorCode::InvalidClient))
+        .filter(|error| error.retry_after.is_none());
+    assert_eq!(looked_at.count(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_honest_client_may_start_with_200_requests_at_once() {
+    let bench = Bench::new().await;
+    let requests = (0..200).map(|_| {
+        let (server, params) = (bench.server.clone(), credentials(&bench.service));
+        tokio::spawn(async move { server.issue_token(params).await })
+    });
+    for answer in futures_util::future::join_all(requests).await {
+        assert!(answer.unwrap().is_ok());
+    }
+}

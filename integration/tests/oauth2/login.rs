@@ -187,6 +187,22 @@ async fn too_many_attempts_wait_and_the_right_password_waits_with_them() {
 }
 
 #[actix_web::test]
+async fn a_guesser_behind_the_same_proxy_does_not_lock_the_owner_out() {
+    let site = Site::start().await;
+    let guesser = site.browser_behind_proxy("192.0.2.1");
+    for _ in 0..10 {
+        assert_eq!(guesser.sign_in("demo", "guess", "/").await.status(), 403);
+    }
+    assert_eq!(guesser.sign_in("demo", "demo", "/").await.status(), 429);
+    // What the guesser writes itself stands before what the proxy adds, and is not believed.
+    let liar = site.browser_behind_proxy("192.0.2.9, 192.0.2.1");
+    assert_eq!(liar.sign_in("demo", "demo", "/").await.status(), 429);
+    let owner = site.browser_behind_proxy("192.0.2.2");
+    assert_eq!(owner.sign_in("demo", "demo", "/").await.status(), 303);
+    site.stop().await;
+}
+
+#[actix_web::test]
 async fn what_was_typed_and_who_asks_is_escaped() {
     let site = Site::start().await;
     let browser = site.browser();

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 ///
 /// `X-Forwarded-For` is read from its end, where the proxy next to us writes, and only as far as trusted proxies
 /// vouch for it: everything before was sent by the client and could say anything.
-pub(super) fn address(
+pub(crate) fn address(
     peer: Option<IpAddr>,
     headers: &HeaderMap,
     trusted: &[IpAddr],

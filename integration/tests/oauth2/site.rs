@@ -1,11 +1,16 @@
 //! An authorization server on a port of its own, and a browser in front of it.
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
-use reqwest::{Client, Response, header::LOCATION, redirect::Policy};
+use crate::socket::Socket;
+use actix_web::{dev::ServerHandle, web};
+use reqwest::{
+    Client, Response,
+    header::{HeaderMap, HeaderName, LOCATION},
+    redirect::Policy,
+};
 use rf::oauth2::{Event, OAuth2Server, OAuth2Settings, connect};
 use serde_json::json;
 use std::{
-    net::TcpListener,
+    net::Ipv4Addr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -14,50 +19,38 @@ use std::{
 };
 
 /// The challenge and verifier of RFC 7636 Appendix B.
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-pub struct Site {
-    pub base: String,
-    pub server: OAuth2Server,
-    pub events: Arc<Mutex<Vec<Event>>>,
+pub(crate) struct Site {
+    pub(crate) base: String,
+    pub(crate) server: OAuth2Server,
+    pub(crate) events: Arc<Mutex<Vec<Event>>>,
     now: Arc<AtomicU64>,
     handle: ServerHandle,
 }
 
 impl Site {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::serve(|_| {}).await
     }
 
     /// With routes of the test's own beside those of the server.
-    pub async fn serve(routes: fn(&mut web::ServiceConfig)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+    pub(crate) async fn serve(routes: fn(&mut web::ServiceConfig)) -> Self {
+        let socket = Socket::bind();
+        let base = socket.base.clone();
         let now = Arc::new(AtomicU64::new(1_800_000_000));
         let events = Arc::new(Mutex::new(Vec::new()));
         let (clock, observed) = (Arc::clone(&now), Arc::clone(&events));
         let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await.unwrap())
             .settings(settings(&base))
+            .trusted_proxies([Ipv4Addr::LOCALHOST.into()])
             .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
             .observer(move |event| observed.lock().unwrap().push(event.clone()))
             .build()
             .await
             .unwrap();
-        let data = web::Data::new(server.clone());
-        let running = HttpServer::new(move || {
-            App::new()
-                .app_data(data.clone())
-                .configure(rf::oauth2)
-                .configure(routes)
-        })
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
-        let handle = running.handle();
-        actix_web::rt::spawn(running);
+        let handle = socket.serve(&server, routes);
         Self {
             base,
             server,
@@ -67,20 +60,34 @@ impl Site {
         }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.handle.stop(false).await;
     }
 
-    pub fn pass(&self, seconds: u64) {
+    pub(crate) fn pass(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// A browser with an empty cookie jar, which stops at every redirect.
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
+        self.browser_with(HeaderMap::new())
+    }
+
+    /// The same, as a proxy forwards it: whatever connects from loopback is one.
+    pub(crate) fn browser_behind_proxy(&self, forwarded_for: &str) -> Browser {
+        let value = forwarded_for.parse().unwrap();
+        self.browser_with(HeaderMap::from_iter([(
+            HeaderName::from_static("x-forwarded-for"),
+            value,
+        )]))
+    }
+
+    fn browser_with(&self, headers: HeaderMap) -> Browser {
         Browser {
             http: Client::builder()
                 .cookie_store(true)
                 .redirect(Policy::none())
+                .default_headers(headers)
                 .build()
                 .unwrap(),
             base: self.base.clone(),
@@ -88,14 +95,14 @@ impl Site {
     }
 
     /// A browser in which demo is signed in.
-    pub async fn signed_in(&self) -> Browser {
+    pub(crate) async fn signed_in(&self) -> Browser {
         let browser = self.browser();
         let response = browser.sign_in("demo", "demo", "/").await;
         assert_eq!(response.status(), 303);
         browser
     }
 
-    pub fn saw(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+    pub(crate) fn saw(&self, wanted: impl Fn(&Event) -> bool) -> bool {
         self.events.lock().unwrap().iter().any(wanted)
     }
 }
@@ -124,13 +131,13 @@ fn settings(base: &str) -> OAuth2Settings {
     .unwrap()
 }
 
-pub struct Browser {
-    pub http: Client,
-    pub base: String,
+pub(crate) struct Browser {
+    pub(crate) http: Client,
+    pub(crate) base: String,
 }
 
 impl Browser {
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.http
             .get(format!("{}{path}", self.base))
             .send()
@@ -138,7 +145,7 @@ impl Browser {
             .unwrap()
     }
 
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.http
             .post(format!("{}{path}", self.base))
             .form(form)
@@ -148,7 +155,7 @@ impl Browser {
     }
 
     /// Opens the login page and sends its form.
-    pub async fn sign_in(&self, name: &str, password: &str, return_to: &str) -> Response {
+    pub(crate) async fn sign_in(&self, name: &str, password: &str, return_to: &str) -> Response {
         let query = Request::empty().set("return_to", return_to).query();
         let page = self.get(&format!("/login?{query}")).await;
         assert_eq!(page.status(), 200);
@@ -156,7 +163,7 @@ impl Browser {
             .await
     }
 
-    pub async fn send_login(&self, page: &str, name: &str, password: &str) -> Response {
+    pub(crate) async fn send_login(&self, page: &str, name: &str, password: &str) -> Response {
         let form = [
             ("username", name),
             ("password", password),
@@ -167,14 +174,14 @@ impl Browser {
     }
 
     /// The ticket of the consent page that `request` leads to.
-    pub async fn ticket(&self, request: &Request) -> String {
+    pub(crate) async fn ticket(&self, request: &Request) -> String {
         let page = self.get(&request.path()).await;
         assert_eq!(page.status(), 200);
         hidden(&page.text().await.unwrap(), "ticket")
     }
 
     /// Allows `scopes` on the consent page that `request` leads to.
-    pub async fn allow(&self, request: &Request, scopes: &[&str]) -> Response {
+    pub(crate) async fn allow(&self, request: &Request, scopes: &[&str]) -> Response {
         let ticket = self.ticket(request).await;
         let mut form = vec![("ticket", ticket.as_str()), ("decision", "allow")];
         form.extend(scopes.iter().map(|scope| ("scope", *scope)));
@@ -183,7 +190,7 @@ impl Browser {
 }
 
 /// The value of a hidden field, unescaped.
-pub fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let rest = page
         .split_once(&start)
@@ -193,13 +200,13 @@ pub fn hidden(page: &str, name: &str) -> String {
     value.replace("&#38;", "&").replace("&amp;", "&")
 }
 
-pub fn location(response: &Response) -> String {
+pub(crate) fn location(response: &Response) -> String {
     let location = response.headers().get(LOCATION).expect("a redirect");
     location.to_str().unwrap().to_owned()
 }
 
 /// The value of a parameter of the redirect.
-pub fn answer(response: &Response, name: &str) -> Option<String> {
+pub(crate) fn answer(response: &Response, name: &str) -> Option<String> {
     let url = reqwest::Url::parse(&location(response)).unwrap();
     let mut values = url.query_pairs().filter(|(sent, _)| sent == name);
     let value = values.next().map(|(_, value)| value.into_owned());
@@ -209,19 +216,19 @@ pub fn answer(response: &Response, name: &str) -> Option<String> {
 
 /// The parameters of an authorization request.
 #[derive(Clone)]
-pub struct Request(Vec<(String, String)>);
+pub(crate) struct Request(Vec<(String, String)>);
 
 impl Request {
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(Vec::new())
     }
 
     /// A good request of the client `web`.
-    pub fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self::of("web", "https://app.example.com/cb")
     }
 
-    pub fn of(client_id: &str, redirect_uri: &str) -> Self {
+    pub(crate) fn of(client_id: &str, redirect_uri: &str) -> Self {
         Self::empty()
             .set("response_type", "code")
             .set("client_id", client_id)
@@ -232,28 +239,28 @@ impl Request {
             .set("code_challenge_method", "S256")
     }
 
-    pub fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
         self.add(name, value)
     }
 
-    pub fn add(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn add(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.into(), value.into()));
         self
     }
 
-    pub fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(sent, _)| sent != name);
         self
     }
 
-    pub fn query(&self) -> String {
+    pub(crate) fn query(&self) -> String {
         let mut url = reqwest::Url::parse("http://x/").unwrap();
         url.query_pairs_mut().extend_pairs(&self.0);
         url.query().unwrap_or_default().to_owned()
     }
 
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/oauth/authorize?{}", self.query())
     }
 }
