@@ -19,9 +19,15 @@ fn refusal(file: Option<&str>, variables: &[(&str, &str)]) -> String {
     said.trim_end().to_owned()
 }
 
+/// Variables, and what the refusal must say.
+type Case = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
 #[test]
 fn each_mistake_names_its_key_and_what_to_write() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &[("RF_SERVER__BNID", "x")],
             &["RF_SERVER__BNID", "server.bnid", "did you mean `bind`"],

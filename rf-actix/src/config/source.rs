@@ -265,10 +265,10 @@ fn forget_other_driver(table: &mut Table, disk: &str, driver: &Value) {
         .try_fold(table, |table, key| {
             table.get_mut(key).and_then(Value::as_table_mut)
         });
-    if let Some(disk) = disk {
-        if disk.get("driver").is_some_and(|had| had != driver) {
-            disk.retain(|key, _| KEYS_OF_EVERY_DRIVER.contains(&key));
-        }
+    if let Some(disk) = disk
+        && disk.get("driver").is_some_and(|had| had != driver)
+    {
+        disk.retain(|key, _| KEYS_OF_EVERY_DRIVER.contains(&key));
     }
 }
 
