@@ -180,6 +180,7 @@ async fn open_oauth2(config: &Config, numbers: OAuth2Numbers) -> Result<OAuth2Se
         .map_err(refused)?;
     OAuth2Server::builder(connection)
         .settings(config.oauth2.clone())
+        .trusted_proxies(config.server.trusted_proxies.iter().copied())
         .observer(move |event| numbers.observe(event))
         .build()
         .await
