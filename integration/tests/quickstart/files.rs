@@ -195,6 +195,29 @@ async fn a_signed_link_works_without_a_token_and_not_when_changed() {
 }
 
 #[tokio::test]
+async fn a_link_is_made_of_json_whatever_the_sender_calls_it() {
+    let app = App::start();
+    let token = app.service_token("files:read files:write").await;
+    put(&app, &token, "shared.txt", "for you").await;
+    for body in [
+        r#"{"expires_in": 60}"#,
+        r#"{"expires_in": 60, "download": false}"#,
+    ] {
+        let request = client()
+            .post(app.url("/api/files/shared.txt/link"))
+            .bearer_auth(&token);
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let answer = request
+            .header(form.0, form.1)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn nobody_sees_anothers_drive() {
     let app = App::start_with(&[(
         "RF_OAUTH2__USERS",

@@ -37,6 +37,12 @@ pub(crate) fn api(config: &mut web::ServiceConfig) {
             .service(
                 web::resource("/files/{key:.+}/link")
                     .guard(Post())
+                    // The bearer token says that the sender means it; what curl calls its body does not matter.
+                    .app_data(
+                        web::JsonConfig::default()
+                            .content_type_required(false)
+                            .content_type(|_| true),
+                    )
                     .post(link::link),
             )
             .service(file)
