@@ -204,11 +204,11 @@ impl OAuth2Server {
         token: &Secret,
         client: &RegisteredClient,
     ) -> Result<Introspection, OAuthError> {
-        let settings = &self.0.settings;
-        let names = (settings.issuer.as_str(), settings.audience());
+        let issuer = self.0.settings.issuer.as_str();
         let parts = (&*self.0.store, &self.0.verifier);
         let policy = &*self.0.policy;
-        let mut found = introspect(token, client, parts, policy, names, self.0.clock.now()).await?;
+        let mut found =
+            introspect(token, client, parts, policy, issuer, self.0.clock.now()).await?;
         if let Some(token) = &mut found.token
             && let Some(user) = token.user()
         {

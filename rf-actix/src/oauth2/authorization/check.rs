@@ -13,6 +13,9 @@ use crate::oauth2::{
     },
 };
 
+/// In bytes. The request is kept while the person is asked; this much fits every database, and the login page too.
+const LONGEST_STATE: usize = 8 * 1024;
+
 /// A request that passed every check.
 #[derive(Debug)]
 pub(crate) struct Checked {
@@ -34,6 +37,7 @@ pub(crate) async fn check(context: &Context<'_>, sent: &Parameters) -> Result<Ch
     // From here on the client is told.
     let checks = || {
         nothing_is_repeated(sent)?;
+        state_fits(sent)?;
         response_type(sent)?;
         response_mode(sent)?;
         grant(client)?;
@@ -45,8 +49,9 @@ pub(crate) async fn check(context: &Context<'_>, sent: &Parameters) -> Result<Ch
     let (code_challenge, scope, prompt) = checks().map_err(|error: OAuthError| {
         let back = ReturnAddress {
             redirect_uri,
-            // Of two states none is the one that was meant.
-            state: sent.get("state").filter(|_| !sent.repeated("state")),
+            // Of two states none is the one that was meant, and one that is too long is not kept.
+            state: (sent.get("state"))
+                .filter(|state| !sent.repeated("state") && state.len() <= LONGEST_STATE),
             issuer: &context.settings.issuer,
         };
         Outcome::RedirectError {
@@ -72,6 +77,15 @@ pub(crate) async fn check(context: &Context<'_>, sent: &Parameters) -> Result<Ch
         prompt,
         native,
     })
+}
+
+fn state_fits(sent: &Parameters) -> Result<(), OAuthError> {
+    match sent.get("state") {
+        Some(state) if state.len() > LONGEST_STATE => Err(OAuthError::invalid_request(
+            "state is longer than 8192 bytes",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// RFC 6749 §4.1.1: one `client_id`, and a client that we know.

@@ -10,6 +10,7 @@ use crate::oauth2::{
     model::{AuthorizationCode, AuthorizationRequest, Digest, Grant, GrantId, Subject, Timestamp},
     token::{TokenKind, generate},
 };
+use std::time::Duration;
 
 /// Who is signed in at the browser.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,9 @@ async fn decided(
     Ok(Step::Consent(person.subject.clone()))
 }
 
+/// How long a browser may take from the login page back to the request.
+const WAY_BACK: Duration = Duration::from_secs(60);
+
 /// The person, if they may still use the app and their sign-in is as fresh as the client wants it.
 async fn signed_in<'a>(
     context: &Context<'_>,
@@ -85,10 +89,12 @@ async fn signed_in<'a>(
         return Ok(None);
     };
     let prompt = checked.prompt;
-    let again = person
-        .asked_again_at
-        .is_some_and(|asked| person.auth_time >= asked);
     let age = context.now.since(person.auth_time);
+    // Whoever has signed in for this very request goes on at once; the request is no pass for later.
+    let again = age <= WAY_BACK
+        && person
+            .asked_again_at
+            .is_some_and(|asked| person.auth_time >= asked);
     // `max_age=0` means "now", which is never in the past (OpenID Connect Core §3.1.2.1).
     let too_old = prompt
         .max_age

@@ -13,8 +13,8 @@ use actix_web::{
     http::{
         StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, ORIGIN,
+            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
 };
@@ -50,6 +50,22 @@ fn cookie_name(server: &OAuth2Server) -> &'static str {
 pub(super) fn session(server: &OAuth2Server, req: &HttpRequest) -> Option<Session> {
     let cookie = req.cookie(cookie_name(server))?;
     Session::open(cookie.value(), cookie_key(server), server.clock().now())
+}
+
+/// Browsers send `Sec-Fetch-Site` or `Origin` with every POST, and let no script write them.
+pub(super) fn is_same_origin(server: &OAuth2Server, req: &HttpRequest) -> bool {
+    let header = |name: &str| {
+        req.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    match header("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => header(ORIGIN.as_str()).is_some_and(|origin| {
+            url::Url::parse(&server.settings().issuer)
+                .is_ok_and(|issuer| issuer.origin().ascii_serialization() == origin)
+        }),
+    }
 }
 
 /// The cookie that keeps a session.

@@ -3,14 +3,16 @@
 use super::{
     Handle,
     body::fields,
-    browser::{cookie_key, error_page_as, no_cookie, public_path, see_other, session},
+    browser::{
+        cookie_key, error_page_as, is_same_origin, no_cookie, public_path, see_other, session,
+    },
 };
 use crate::oauth2::{error::OAuthError, event::Event, server::OAuth2Server, session::Session};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, ORIGIN},
+        header::{ACCEPT, CACHE_CONTROL},
     },
     web,
 };
@@ -20,8 +22,9 @@ use actix_web::{
 /// Nobody is signed out by another site: the request shows that it comes from this origin, or brings the session's
 /// form token as `csrf`. Tokens that clients hold stay; they are revoked at `/oauth/revoke`.
 pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -> HttpResponse {
-    if let Some(session) = session(&server, &req) {
-        if !is_same_origin(&server, &req) && !brings_token(&server, &req, &session, body).await {
+    let session = session(&server, &req);
+    if let Some(session) = &session {
+        if !is_same_origin(&server, &req) && !brings_token(&server, &req, session, body).await {
             let error = OAuthError::invalid_request("signing out was asked for by another site");
             return error_page_as(&server, StatusCode::FORBIDDEN, &error);
         }
@@ -36,32 +39,19 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("application/json"));
-    if accepts_json {
-        HttpResponse::NoContent()
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .cookie(no_cookie(&server))
-            .finish()
+    let mut answer = if accepts_json {
+        let mut answer = HttpResponse::NoContent();
+        answer.insert_header((CACHE_CONTROL, "no-store"));
+        answer
     } else {
         see_other(&public_path(&server, "/"))
-            .cookie(no_cookie(&server))
-            .finish()
-    }
-}
-
-/// Browsers send `Sec-Fetch-Site` or `Origin` with every POST, and let no script write them.
-fn is_same_origin(server: &OAuth2Server, req: &HttpRequest) -> bool {
-    let header = |name: &str| {
-        req.headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
     };
-    match header("sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        None => header(ORIGIN.as_str()).is_some_and(|origin| {
-            url::Url::parse(&server.settings().issuer)
-                .is_ok_and(|issuer| issuer.origin().ascii_serialization() == origin)
-        }),
+    // The cookie does not come with a form of another site, but what such a form is answered would still replace
+    // it: only who showed a session loses it.
+    if session.is_some() {
+        answer.cookie(no_cookie(&server));
     }
+    answer.finish()
 }
 
 async fn brings_token(

@@ -29,7 +29,8 @@ pub(crate) struct ActiveToken {
     exp: i64,
     iat: i64,
     nbf: i64,
-    aud: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
     iss: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
@@ -61,7 +62,7 @@ pub(crate) async fn introspect(
     client: &RegisteredClient,
     (store, verifier): (&dyn Store, &Verifier),
     policy: &dyn Policy,
-    (issuer, audience): (&str, &str),
+    issuer: &str,
     now: Timestamp,
 ) -> Result<Introspection, StoreError> {
     let found = match verifier.verify(token.expose()).await {
@@ -74,17 +75,19 @@ pub(crate) async fn introspect(
             exp: claims.exp,
             iat: claims.iat,
             nbf: claims.iat,
-            aud: claims.aud.clone(),
+            aud: Some(claims.aud.clone()),
             iss: claims.iss.clone(),
             jti: Some(claims.jti.clone()),
             token_type: Some("Bearer"),
         }),
         Err(AuthError::Unavailable(error)) => return Err(error),
+        // A refresh token is a matter between its client and this server: a resource server that asks about what
+        // it was sent must not take it for an access token.
         Err(_) => refresh_token(token, store, now)
             .await?
+            .filter(|token| token.client_id == client.client.id)
             .map(|token| ActiveToken {
                 iss: issuer.to_owned(),
-                aud: audience.to_owned(),
                 ..token
             }),
     };
@@ -121,7 +124,7 @@ async fn refresh_token(
         exp: end.as_secs(),
         iat: token.issued_at.as_secs(),
         nbf: token.issued_at.as_secs(),
-        aud: String::new(),
+        aud: None,
         iss: String::new(),
         jti: None,
         token_type: None,

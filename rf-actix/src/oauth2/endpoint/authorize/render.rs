@@ -5,7 +5,7 @@ use crate::oauth2::{
     authorization::{Outcome, Question},
     endpoint::{
         browser::{cookie_key, error_page, page, public_path, report, see_other},
-        login::{PATH as LOGIN, ReturnTo},
+        login::{ReturnTo, path_to},
     },
     error::{ErrorCode, OAuthError},
     event::Event,
@@ -16,7 +16,6 @@ use crate::oauth2::{
     token::{TokenKind, generate},
 };
 use actix_web::{HttpResponse, http::StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 
 /// How long a consent page may stay open.
@@ -85,11 +84,7 @@ fn login(server: &OAuth2Server, query: &str) -> Option<String> {
         query.replace('\\', "%5C")
     );
     let return_to = ReturnTo::parse(&request)?;
-    let encoded = utf8_percent_encode(return_to.as_str(), NON_ALPHANUMERIC);
-    Some(format!(
-        "{}?return_to={encoded}",
-        public_path(server, LOGIN)
-    ))
+    Some(path_to(server, &return_to))
 }
 
 /// Keeps the request and shows the consent page.

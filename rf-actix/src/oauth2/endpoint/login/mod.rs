@@ -3,6 +3,7 @@
 mod page;
 mod return_to;
 
+pub(in crate::oauth2::endpoint) use page::path_to;
 pub(crate) use page::{get, post};
 pub(crate) use return_to::ReturnTo;
 

@@ -7,7 +7,8 @@ use crate::oauth2::{
         authorize::PATH as AUTHORIZE,
         body::{address, fields},
         browser::{
-            cookie, cookie_key, error_page, error_page_as, page, public_path, see_other, session,
+            cookie, cookie_key, error_page, error_page_as, is_same_origin, page, public_path,
+            see_other, session,
         },
     },
     error::OAuthError,
@@ -23,6 +24,7 @@ use actix_web::{
     http::{StatusCode, header::RETRY_AFTER},
     web,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Shows the form. Somebody who is signed in sees it too: they may want to be somebody else.
 pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
@@ -45,10 +47,16 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
     };
     let name = sent.get("username").unwrap_or_default();
     // A form of another site would sign the person in as somebody else (login CSRF, RFC 6819 §4.4.1.8).
-    let ours = session(&server, &req).is_some_and(|session| {
+    let session = session(&server, &req);
+    let ours = session.as_ref().is_some_and(|session| {
         sent.get("csrf")
             .is_some_and(|csrf| session.issued(csrf, cookie_key(&server)))
     });
+    if session.is_none() && !is_same_origin(&server, &req) {
+        // The person may have a session whose cookie another site's form does not bring: an answer that sets one
+        // would replace it. The way to the form brings it.
+        return see_other(&path_to(&server, &return_to)).finish();
+    }
     if !ours {
         return show(&server, &req, &return_to, name, Some(LoginError::Expired)).await;
     }
@@ -64,6 +72,12 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         Err(Refusal::Form(error)) => show(&server, &req, &return_to, name, Some(error)).await,
         Err(Refusal::Page(error)) => error_page(&server, &error),
     }
+}
+
+/// The login page that goes on to `return_to`.
+pub(in crate::oauth2::endpoint) fn path_to(server: &OAuth2Server, return_to: &ReturnTo) -> String {
+    let encoded = utf8_percent_encode(return_to.as_str(), NON_ALPHANUMERIC);
+    format!("{}?return_to={encoded}", public_path(server, PATH))
 }
 
 enum Refusal {
