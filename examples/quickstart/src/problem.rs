@@ -4,7 +4,10 @@ use actix_web::{
     Error, HttpResponse,
     body::{self, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
     middleware::Next,
 };
 use rf::logging::RequestId;
@@ -50,16 +53,12 @@ pub(crate) async fn problems(
     if let Some(id) = id {
         problem.insert("request_id".to_owned(), json!(id.as_str()));
     }
-    let mut answer = HttpResponse::build(status);
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
-            answer.append_header((name, value));
-        }
-    }
-    let answer = answer
-        .content_type(PROBLEM)
-        .body(Value::Object(problem).to_string());
-    Ok(ServiceResponse::new(request, answer))
+    // The same response with another body: what it carries, its error for the access line too, stays.
+    let mut response = response.set_body(BoxBody::new(Value::Object(problem).to_string()));
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    Ok(ServiceResponse::new(request, response))
 }
 
 fn is_problem<B>(response: &HttpResponse<B>) -> bool {

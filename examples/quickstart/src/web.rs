@@ -1,7 +1,8 @@
 //! The page at `/`, the demo clients' redirect targets, and their assets, all inside the binary.
 
+use crate::api::only;
 use actix_web::{
-    HttpRequest, HttpResponse, Responder, get,
+    HttpRequest, HttpResponse, Responder,
     http::header::{self, ETag, EntityTag, Header, IfNoneMatch},
     web,
 };
@@ -39,38 +40,30 @@ assets! {
 
 /// The routes of the page.
 pub(crate) fn web(config: &mut web::ServiceConfig) {
+    let page = |path: &str| only("GET, HEAD", web::resource(path.to_owned()));
     config
-        .service(home)
-        .service(app_callback)
-        .service(callback)
-        .service(favicon)
-        .service(asset);
+        .service(page("/").get(home).head(home))
+        // Where `demo-spa` comes back to: the same page, whose script redeems the code.
+        .service(page("/app/callback").get(home).head(home))
+        .service(page("/callback").get(callback).head(callback))
+        // Browsers ask for it on pages that do not name an icon, the login page for one.
+        .service(page("/favicon.ico").get(favicon).head(favicon))
+        .service(page("/assets/{name}").get(asset).head(asset));
 }
 
-#[get("/")]
 async fn home(request: HttpRequest) -> impl Responder {
     answer(&request, HTML, include_bytes!("../web/index.html"))
 }
 
-/// Where `demo-spa` comes back to: the same page, whose script redeems the code.
-#[get("/app/callback")]
-async fn app_callback(request: HttpRequest) -> impl Responder {
-    answer(&request, HTML, include_bytes!("../web/index.html"))
-}
-
 /// Where `demo-web` comes back to: shows the code, and how to redeem it by hand.
-#[get("/callback")]
 async fn callback(request: HttpRequest) -> impl Responder {
     answer(&request, HTML, include_bytes!("../web/callback.html"))
 }
 
-/// Browsers ask for it on pages that do not name an icon, the login page for one.
-#[get("/favicon.ico")]
 async fn favicon(request: HttpRequest) -> impl Responder {
     answer(&request, "image/svg+xml", include_bytes!("../web/icon.svg"))
 }
 
-#[get("/assets/{name}")]
 async fn asset(request: HttpRequest, name: web::Path<String>) -> impl Responder {
     match ASSETS.iter().find(|(known, ..)| *known == name.as_str()) {
         Some((_, kind, bytes)) => answer(&request, kind, bytes),

@@ -96,3 +96,22 @@ async fn an_inactive_token_is_exactly_active_false() {
         .await;
     assert_eq!(foreign.json, json!({"active": false}));
 }
+
+#[actix_web::test]
+async fn a_refresh_token_is_told_to_its_own_client_only() {
+    let bench = Bench::new().await;
+    bench.register_plain("plain").await;
+    let tokens = bench.token(bench.redemption().await).await.json;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let own = bench
+        .ask("/oauth/introspect", "client_id=spa", refresh)
+        .await
+        .json;
+    assert_eq!(own["active"], true);
+    assert!(
+        own.get("aud").is_none(),
+        "it is for no resource server: {own}"
+    );
+    let other = bench.ask("/oauth/introspect", PLAIN, refresh).await.json;
+    assert_eq!(other, json!({"active": false}));
+}

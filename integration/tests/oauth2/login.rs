@@ -307,3 +307,20 @@ async fn a_form_token_is_as_good_as_the_origin() {
     assert!(!is_signed_in(&browser).await);
     site.stop().await;
 }
+
+#[actix_web::test]
+async fn a_form_of_another_site_replaces_no_session() {
+    let site = Site::start().await;
+    // Browsers leave the Lax cookie out of such a form, and take what its answer sets.
+    for (path, form) in [("/logout", ""), ("/login", "username=eve&password=eve")] {
+        let request = site.browser().http.post(format!("{}{path}", site.base));
+        let request = request
+            .header(ORIGIN, "http://evil.example.com")
+            .header("sec-fetch-site", "cross-site")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let response = request.body(form).send().await.unwrap();
+        assert_eq!(response.status(), 303, "{path}");
+        assert!(!response.headers().contains_key(SET_COOKIE), "{path}");
+    }
+    site.stop().await;
+}

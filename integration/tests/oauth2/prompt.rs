@@ -119,3 +119,17 @@ async fn max_age_asks_for_the_password_when_it_is_too_long_ago() {
     assert!(must_sign_in(&browser, &now).await);
     site.stop().await;
 }
+
+#[actix_web::test]
+async fn a_request_that_came_back_from_the_login_is_no_pass_for_later() {
+    let site = Site::start().await;
+    for again in [("prompt", "login"), ("max_age", "1")] {
+        let browser = site.browser();
+        let path = Request::good().set(again.0, again.1).path();
+        let back = sign_in_again(&browser, &path).await;
+        assert!(!must_sign_in(&browser, &back).await, "{again:?}");
+        site.pass(61);
+        assert!(must_sign_in(&browser, &back).await, "{again:?}");
+    }
+    site.stop().await;
+}

@@ -414,3 +414,19 @@ async fn no_method_but_get_and_post_is_allowed() {
     assert_eq!(response.await.unwrap().status(), 405);
     site.stop().await;
 }
+
+#[actix_web::test]
+async fn a_state_that_is_too_long_is_refused_and_not_sent_back() {
+    let site = Site::start().await;
+    let browser = site.signed_in().await;
+    let fits = Request::good().set("state", &"\u{1}".repeat(8192));
+    assert_eq!(browser.get(&fits.path()).await.status(), 200);
+    let long = Request::good().set("state", &"s".repeat(8193));
+    let response = browser.get(&long.path()).await;
+    assert_eq!(
+        answer(&response, "error").as_deref(),
+        Some("invalid_request")
+    );
+    assert_eq!(answer(&response, "state"), None);
+    site.stop().await;
+}

@@ -364,3 +364,25 @@ async fn a_large_file_passes_through_in_little_memory() {
         app.peak_memory() / MIB as u64
     );
 }
+
+#[tokio::test]
+async fn pages_answer_head_and_name_their_methods() {
+    let app = App::start();
+    for path in [
+        "/",
+        "/callback",
+        "/app/callback",
+        "/assets/app.js",
+        "/favicon.ico",
+    ] {
+        let head = client().head(app.url(path)).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{path}");
+        assert!(
+            head.headers().contains_key("content-security-policy"),
+            "{path}"
+        );
+        let posted = client().post(app.url(path)).send().await.unwrap();
+        assert_eq!(posted.status(), 405, "{path}");
+        assert_eq!(posted.headers()["allow"], "GET, HEAD", "{path}");
+    }
+}

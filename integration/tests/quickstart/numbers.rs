@@ -150,3 +150,15 @@ async fn ready_names_its_checks() {
         assert!(ready.to_string().contains(check), "{ready}");
     }
 }
+
+#[tokio::test]
+async fn the_access_line_of_a_refusal_says_why() {
+    let mut app = App::start();
+    let refused = client().get(app.url("/api/me")).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    app.signal(rustix::process::Signal::TERM);
+    assert_eq!(app.wait().code(), Some(0));
+    let lines = app.log();
+    let line = lines.iter().find(|line| line["path"] == "/api/me").unwrap();
+    assert_eq!(line["error"], "no access token was sent", "{line}");
+}

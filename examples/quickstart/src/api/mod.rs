@@ -51,7 +51,7 @@ pub(crate) fn api(config: &mut web::ServiceConfig) {
 }
 
 /// A resource that answers other methods with 405 and the ones it has (RFC 9110 §15.5.6).
-fn only(methods: &'static str, resource: Resource) -> Resource {
+pub(crate) fn only(methods: &'static str, resource: Resource) -> Resource {
     resource.default_service(web::to(move || async move {
         let problem: Error =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("use {methods}")).into();
