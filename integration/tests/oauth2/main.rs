@@ -17,3 +17,4 @@ mod prompt;
 mod request;
 mod site;
 mod socket;
+mod state;
