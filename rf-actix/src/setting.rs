@@ -6,8 +6,11 @@
 /// Durations such as `"500ms"`, `"1h"`, `"30d"`.
 #[allow(dead_code, reason = "which of these is used depends on the features")]
 pub(crate) mod duration {
-    use serde::{Deserialize, Deserializer, de::Error};
-    use std::time::Duration;
+    use serde::{
+        Deserialize, Deserializer,
+        de::{Error, Visitor},
+    };
+    use std::{fmt, time::Duration};
 
     pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         humantime::parse_duration(text).map_err(|_| {
@@ -15,20 +18,48 @@ pub(crate) mod duration {
         })
     }
 
+    struct Written(Duration);
+
+    impl<'de> Deserialize<'de> for Written {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            from.deserialize_str(Words).map(Self)
+        }
+    }
+
+    struct Words;
+
+    impl Visitor<'_> for Words {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a duration with its unit, for example \"5s\"")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse(text).map_err(E::custom)
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<Duration, E> {
+            Err(E::custom(format!(
+                "a duration needs its unit, write for example \"{}s\"",
+                number.unsigned_abs()
+            )))
+        }
+    }
+
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        parse(&String::deserialize(from)?).map_err(D::Error::custom)
+        Written::deserialize(from).map(|Written(duration)| duration)
     }
 
     /// For `Option<Duration>`; needs `#[serde(default)]` beside it.
     pub(crate) mod option {
-        use super::{Deserialize, Deserializer, Duration, Error, parse};
+        use super::{Deserialize, Deserializer, Duration, Written};
 
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
             from: D,
         ) -> Result<Option<Duration>, D::Error> {
-            Option::<String>::deserialize(from)?
-                .map(|text| parse(&text).map_err(D::Error::custom))
-                .transpose()
+            Option::<Written>::deserialize(from)
+                .map(|written| written.map(|Written(duration)| duration))
         }
     }
 }

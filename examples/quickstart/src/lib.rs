@@ -3,6 +3,7 @@
 //! `main` reads the configuration, builds the suite, and serves; `api` is the drive, `web` its page.
 
 mod api;
+mod paths;
 mod problem;
 mod tour;
 mod web;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(config: rf::config::Config) -> Result<(), Error> {
+    paths::check(&config).map_err(|error| config.located(error))?;
     let rf = Suite::new(config).await?;
     let settings = rf.config().server.clone();
     let app = rf.clone();
@@ -64,7 +66,7 @@ async fn run(config: rf::config::Config) -> Result<(), Error> {
     }
     let server = server
         .bind(&settings.bind)
-        .map_err(|error| cannot_bind(&settings.bind, &error))?;
+        .map_err(|error| rf.config().located(cannot_bind(&settings.bind, &error)))?;
     let addresses: Vec<SocketAddr> = server.addrs();
     let serving = rf.serve(server.run());
     if let Some(address) = addresses.first() {
@@ -83,7 +85,9 @@ fn cannot_bind(address: &str, error: &io::Error) -> ConfigError {
         _ => {
             return ConfigError::new(
                 "server.bind",
-                format!("{address} cannot be listened on: {error}"),
+                format!(
+                    "{address} cannot be listened on ({error}), write an address of this machine, for example \"127.0.0.1:8080\""
+                ),
             );
         }
     };

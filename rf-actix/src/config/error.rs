@@ -51,6 +51,10 @@ impl ConfigError {
         &self.key
     }
 
+    pub(super) fn has_origin(&self) -> bool {
+        !self.origin.is_empty()
+    }
+
     /// The error of a failed deserialization at `path`.
     pub(super) fn from_serde(path: &Path, error: &toml::de::Error) -> Self {
         let path = path.to_string();
@@ -58,9 +62,42 @@ impl ConfigError {
         let message = error.message().trim().to_owned();
         match Unknown::parse(&message) {
             Some(unknown) => unknown.refusal(&path),
-            None => Self::new(path, message),
+            None => Self::new(path, in_plain_words(&message).unwrap_or(message)),
         }
     }
+}
+
+/// What to write instead, for serde's words about a value of the wrong kind. The value is not repeated: it may be
+/// a secret.
+fn in_plain_words(message: &str) -> Option<String> {
+    if message.starts_with("invalid IP address syntax") {
+        return Some("not an IP address, write one, for example \"10.0.0.1\"".to_owned());
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        let (name, known) = rest.split_once("`, expected ")?;
+        return Some(format!("`{name}` is not known here, write {known}"));
+    }
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        let name = rest.strip_suffix('`')?;
+        return Some(format!("`{name}` is missing, write it here"));
+    }
+    let rest = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))?;
+    let (_, expected) = rest.rsplit_once(", expected ")?;
+    let wanted = match expected {
+        "a boolean" => "true or false",
+        "a string" => "text in quotes, for example \"name\"",
+        "a sequence" => "a list, for example [\"10.0.0.1\"]",
+        "usize" | "u8" | "u16" | "u32" | "u64" => "a number, for example 2",
+        "IpAddr" => "an IP address, for example \"10.0.0.1\"",
+        "a map" => "a table, for example { ttl = \"1h\" }",
+        table if table.starts_with("struct ") || table.contains(" enum ") => {
+            "a table, for example { ttl = \"1h\" }"
+        }
+        other => other,
+    };
+    Some(format!("a value of another kind is needed, write {wanted}"))
 }
 
 /// serde's words for a key that no section has: ``unknown field `bnd`, expected one of `bind`, `workers` ``.

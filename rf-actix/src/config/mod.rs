@@ -22,6 +22,7 @@
 #[cfg(feature = "oauth2")]
 mod database;
 mod error;
+mod origins;
 mod section;
 mod source;
 

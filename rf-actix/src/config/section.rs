@@ -1,9 +1,12 @@
 //! The sections as types, and what can be checked before anything is opened.
 
-use super::{ConfigError, Sources};
+use super::{ConfigError, Sources, origins::Origins};
 use crate::setting::duration;
 use serde::Deserialize;
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+
+/// What actix-web runs; more makes it panic.
+const WORKERS: RangeInclusive<usize> = 1..=512;
 
 /// Everything `rf.toml` says. Sections of parts that are not compiled in are unknown keys.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,6 +30,8 @@ pub struct Config {
     /// `[metrics]`: names and the path of the exposition.
     #[cfg(feature = "metrics")]
     pub metrics: crate::metrics::MetricsSettings,
+    #[serde(skip)]
+    pub(super) origins: Origins,
 }
 
 impl Config {
@@ -36,6 +41,13 @@ impl Config {
     /// A file that cannot be read, a key that nobody knows, a value that does not fit.
     pub fn load(file: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         Sources::of_process().file(file).load()
+    }
+
+    /// The same error, with the file or variable that its key was read from; for what is found wrong with a value
+    /// only when it is used.
+    #[must_use]
+    pub fn located(&self, error: ConfigError) -> ConfigError {
+        self.origins.locate(error)
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -57,7 +69,7 @@ impl Config {
 pub struct ServerSettings {
     /// Host and port, `127.0.0.1:8080` by default. Port 0 takes a free one.
     pub bind: String,
-    /// Worker threads; one a core if left out.
+    /// Worker threads, 1 to 512; one a core if left out.
     pub workers: Option<usize>,
     /// Addresses of proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<std::net::IpAddr>,
@@ -96,10 +108,13 @@ impl ServerSettings {
             );
             return Err(ConfigError::new("server.bind", message));
         }
-        if self.workers == Some(0) {
+        if let Some(workers) = self.workers
+            && !WORKERS.contains(&workers)
+        {
+            let (least, most) = (WORKERS.start(), WORKERS.end());
             return Err(ConfigError::new(
                 "server.workers",
-                "0 workers serve nobody, write 1 or more, or leave it out",
+                format!("{workers} is out of range, write {least} to {most}, or leave it out"),
             ));
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Where configuration comes from, and which source wins.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, origins::Origins};
 use std::{
     collections::BTreeMap,
     fs,
@@ -35,11 +35,11 @@ impl Sources {
     #[must_use]
     pub fn of_process() -> Self {
         let variables: Vec<_> = std::env::vars_os()
-            .filter_map(|(name, value)| {
-                Some((
-                    name.into_string().ok()?,
+            .map(|(name, value)| {
+                (
+                    name.to_string_lossy().into_owned(),
                     value.to_string_lossy().into_owned(),
-                ))
+                )
             })
             .collect();
         let named = variables
@@ -86,22 +86,19 @@ impl Sources {
     pub fn load(self) -> Result<Config, ConfigError> {
         let (origin, mut table) = self.base()?;
         let mut overlay = Overlay::parse(&self.variables)?;
+        let origins = Origins::new(origin, &table, overlay.paths());
         overlay.apply(&mut table)?;
-        let located = |overlay: &Overlay, error: ConfigError| {
-            let origin = overlay.origin(error.key()).unwrap_or(&origin).to_owned();
-            error.at(origin)
-        };
         loop {
             match serde_path_to_error::deserialize::<_, Config>(Value::Table(table.clone())) {
                 Ok(config) => {
-                    config.check().map_err(|error| located(&overlay, error))?;
-                    return Ok(config);
+                    config.check().map_err(|error| origins.locate(error))?;
+                    return Ok(Config { origins, ..config });
                 }
                 // A variable is text; where its key wants a number, the text is read as one.
                 Err(error) if overlay.reread(&error.path().to_string(), &mut table)? => {}
                 Err(error) => {
                     let told = ConfigError::from_serde(error.path(), error.inner());
-                    return Err(located(&overlay, told));
+                    return Err(origins.locate(told));
                 }
             }
         }
@@ -159,8 +156,7 @@ impl Overlay {
                 continue;
             };
             if !key.contains("__") {
-                forgotten_underscore(name, key)?;
-                continue;
+                return Err(forgotten_underscore(name, key));
             }
             let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
             if path.iter().any(String::is_empty) {
@@ -213,18 +209,10 @@ impl Overlay {
         Ok(true)
     }
 
-    /// The variable that set `key` or something around it.
-    fn origin(&self, key: &str) -> Option<&str> {
-        let key: Vec<&str> = key
-            .split(['.', '[', ']'])
-            .filter(|part| !part.is_empty())
-            .collect();
-        let within =
-            |path: &[String]| path.len() <= key.len() && path.iter().zip(&key).all(|(a, b)| a == b);
+    fn paths(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.0
             .iter()
-            .find(|(path, _)| within(path))
-            .map(|(_, variable)| variable.name.as_str())
+            .map(|(path, variable)| (variable.name.as_str(), path.as_slice()))
     }
 }
 
@@ -244,18 +232,17 @@ fn toml_value(text: &str) -> Option<Value> {
 }
 
 /// A variable such as `RF_DATABASE_URL` would be ignored, and was surely not meant to be.
-fn forgotten_underscore(name: &str, key: &str) -> Result<(), ConfigError> {
+fn forgotten_underscore(name: &str, key: &str) -> ConfigError {
     const SECTIONS: [&str; 6] = [
         "SERVER", "DATABASE", "OAUTH2", "STORAGE", "LOGGING", "METRICS",
     ];
-    match key.split_once('_') {
-        Some((section, rest)) if SECTIONS.contains(&section) => Err(ConfigError::new(
-            "",
-            format!("a section and its key are joined by two underscores, write {PREFIX}{section}__{rest}"),
-        )
-        .at(name)),
-        _ => Ok(()),
-    }
+    let message = match key.split_once('_') {
+        Some((section, rest)) if SECTIONS.contains(&section) => format!(
+            "a section and its key are joined by two underscores, write {PREFIX}{section}__{rest}"
+        ),
+        _ => format!("no key of the configuration, write {PREFIX}<SECTION>__<KEY>"),
+    };
+    ConfigError::new("", message).at(name)
 }
 
 /// A disk that changes its driver by a variable does not keep the keys of the driver it had in the file.

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::super::Sources;
+use super::super::{ConfigError, Sources};
 
 fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     let variables = variables
@@ -62,6 +62,74 @@ fn one_underscore_too_few_is_noticed() {
 }
 
 #[test]
+fn a_variable_that_names_no_key_is_refused() {
+    for name in ["RF_SERVER", "RF_BIND", "RF_"] {
+        let said = refusal("", &[(name, "1")]);
+        assert!(said.starts_with(&format!("{name}: ")), "{said}");
+        assert!(said.ends_with("write RF_<SECTION>__<KEY>"), "{said}");
+    }
+}
+
+#[test]
+fn a_section_made_by_a_variable_is_told_as_the_variable() {
+    let said = refusal("[server]", &[("RF_SEVER__BIND", "x")]);
+    assert!(
+        said.starts_with("RF_SEVER__BIND: sever: unknown key, did you mean `server`?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_error_found_later_is_told_with_its_origin() {
+    let config = Sources::new()
+        .text("rf.toml", "[server]\nbind = \"127.0.0.1:1\"")
+        .variables([("RF_SERVER__DRAIN".to_owned(), "2s".to_owned())])
+        .load()
+        .unwrap();
+    let said = |key: &str| config.located(ConfigError::new(key, "no")).to_string();
+    assert_eq!(said("server.bind"), "rf.toml: server.bind: no");
+    assert_eq!(said("server.drain"), "RF_SERVER__DRAIN: server.drain: no");
+    assert_eq!(
+        said("server"),
+        "rf.toml with RF_SERVER__DRAIN: server: no",
+        "either may be at fault"
+    );
+    let known = ConfigError::new("server.bind", "no").at("elsewhere");
+    assert_eq!(config.located(known.clone()), known);
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told_in_plain_words() {
+    for (text, wanted) in [
+        ("workers = \"many\"", "write a number, for example 2"),
+        ("workers = -1", "write a number, for example 2"),
+        ("bind = 8080", "write text in quotes, for example \"name\""),
+        (
+            "drain = 5",
+            "a duration needs its unit, write for example \"5s\"",
+        ),
+        (
+            "drain = true",
+            "write a duration with its unit, for example \"5s\"",
+        ),
+        (
+            "trusted_proxies = \"10.0.0.1\"",
+            "write a list, for example [\"10.0.0.1\"]",
+        ),
+        (
+            "trusted_proxies = [\"proxy\"]",
+            "not an IP address, write one, for example \"10.0.0.1\"",
+        ),
+    ] {
+        let said = refusal(&format!("[server]\n{text}"), &[]);
+        assert!(said.ends_with(wanted), "{said}");
+        assert!(said.starts_with("rf.toml: server."), "{said}");
+    }
+    let said = refusal("server = 1", &[]);
+    assert!(said.contains("write a table, for example {"), "{said}");
+}
+
+#[test]
 fn a_file_that_is_not_toml_is_told_in_one_line_with_its_number() {
     let said = refusal("[server]\nbind = ", &[]);
     assert!(said.starts_with("rf.toml: line 2: not TOML"), "{said}");
@@ -83,6 +151,11 @@ fn a_url_of_no_database_is_refused_without_showing_it() {
 fn an_address_without_a_port_and_no_workers_are_refused() {
     assert!(refusal("[server]\nbind = \"localhost\"", &[]).contains("server.bind"));
     assert!(refusal("[server]\nworkers = 0", &[]).contains("server.workers"));
+    let said = refusal("[server]\nworkers = 513", &[]);
+    assert_eq!(
+        said,
+        "rf.toml: server.workers: 513 is out of range, write 1 to 512, or leave it out"
+    );
 }
 
 #[test]

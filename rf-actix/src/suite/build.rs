@@ -58,6 +58,14 @@ impl Suite {
     /// # Errors
     /// [`Error::Config`] for a key whose value turns out to be unusable, the part's own error for all else.
     pub async fn new(config: Config) -> Result<Self, Error> {
+        let written = config.clone();
+        Self::build(config).await.map_err(|error| match error {
+            Error::Config(error) => written.located(error).into(),
+            error => error,
+        })
+    }
+
+    async fn build(config: Config) -> Result<Self, Error> {
         let logger = open_logger(&config)?;
         logger.install()?;
         let metrics = open_metrics(&config)?;
@@ -166,6 +174,11 @@ fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
     disks.build().map_err(|error| match error {
         // The part names its keys itself: `disks.drive.root: …`.
         storage::Error::Config(text) => match text.split_once(": ") {
+            Some((key, message)) if key.ends_with(".root") && message.starts_with("cannot open") => {
+                let message =
+                    format!("{message}, write a folder that can be made and written, for example \"var/drive\"");
+                ConfigError::new(format!("storage.{key}"), message).into()
+            }
             Some((key, message)) => ConfigError::new(format!("storage.{key}"), message).into(),
             None => ConfigError::new("storage", text).into(),
         },
@@ -197,7 +210,7 @@ fn refused(error: oauth2::Error) -> Error {
         E::DatabaseUrl(message) => ConfigError::new("database.url", message).into(),
         E::Connect { target, source } => ConfigError::new(
             "database.url",
-            format!("cannot connect to {target}: {source}"),
+            format!("cannot connect to {target} ({source}), start the database or correct the url"),
         )
         .into(),
         error => error.into(),
