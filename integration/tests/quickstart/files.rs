@@ -150,6 +150,29 @@ async fn a_form_uploads_several_files_at_once() {
 }
 
 #[tokio::test]
+async fn a_form_without_a_file_is_refused_in_words() {
+    let app = App::start();
+    let token = app.service_token("files:read files:write").await;
+    let without_a_file = Form::new().text("prefix", "album");
+    let without_a_name = Form::new().part("file", Part::text("one"));
+    for form in [without_a_file, without_a_name] {
+        let answer = client()
+            .post(app.url("/api/files"))
+            .bearer_auth(&token)
+            .multipart(form)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 400);
+        assert_eq!(
+            json(answer).await["detail"],
+            "send at least one file in the field `file`"
+        );
+    }
+    assert_eq!(list(&app, &token, "").await["files"], value!([]));
+}
+
+#[tokio::test]
 async fn a_signed_link_works_without_a_token_and_not_when_changed() {
     let app = App::start();
     let token = app.service_token("files:read files:write").await;
