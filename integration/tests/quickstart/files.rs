@@ -84,6 +84,11 @@ async fn a_file_goes_up_is_listed_comes_down_in_parts_and_is_deleted() {
         .unwrap();
     assert_eq!(head.headers()["content-length"], "10");
 
+    let other = client()
+        .delete(&url)
+        .bearer_auth(&token)
+        .header("if-match", "\"another version\"");
+    assert_eq!(other.send().await.unwrap().status(), 412);
     for _ in 0..2 {
         assert_eq!(
             client()

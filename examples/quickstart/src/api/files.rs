@@ -80,7 +80,7 @@ pub(crate) async fn get(
         .await?)
 }
 
-/// Gone afterwards, whether it was there or not.
+/// Gone afterwards, whether it was there or not, unless the request has conditions that fail.
 #[require_scope("files:write")]
 pub(crate) async fn delete(
     token: AccessToken,
@@ -88,7 +88,7 @@ pub(crate) async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     drive_of(&token, &disks)?
-        .delete(request_key(&request, "key")?)
+        .delete_for(&request, request_key(&request, "key")?)
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
