@@ -84,6 +84,11 @@ async fn a_file_goes_up_is_listed_comes_down_in_parts_and_is_deleted() {
         .unwrap();
     assert_eq!(head.headers()["content-length"], "10");
 
+    let other = client()
+        .delete(&url)
+        .bearer_auth(&token)
+        .header("if-match", "\"another version\"");
+    assert_eq!(other.send().await.unwrap().status(), 412);
     for _ in 0..2 {
         assert_eq!(
             client()
@@ -147,6 +152,29 @@ async fn a_form_uploads_several_files_at_once() {
         .map(|file| file["key"].clone())
         .collect();
     assert_eq!(keys, [value!("album/1.txt"), value!("album/2.txt")]);
+}
+
+#[tokio::test]
+async fn a_form_without_a_file_is_refused_in_words() {
+    let app = App::start();
+    let token = app.service_token("files:read files:write").await;
+    let without_a_file = Form::new().text("prefix", "album");
+    let without_a_name = Form::new().part("file", Part::text("one"));
+    for form in [without_a_file, without_a_name] {
+        let answer = client()
+            .post(app.url("/api/files"))
+            .bearer_auth(&token)
+            .multipart(form)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 400);
+        assert_eq!(
+            json(answer).await["detail"],
+            "send at least one file in the field `file`"
+        );
+    }
+    assert_eq!(list(&app, &token, "").await["files"], value!([]));
 }
 
 #[tokio::test]

@@ -62,7 +62,8 @@ pub(crate) fn start() -> Running {
                         web::resource("/api/files/{key:.*}")
                             .route(web::get().to(get))
                             .route(web::head().to(get))
-                            .route(web::put().to(put)),
+                            .route(web::put().to(put))
+                            .route(web::delete().to(delete)),
                     )
                     .route(
                         "/filesystem/{name}",
@@ -108,6 +109,12 @@ async fn put(
     Ok(response
         .insert_header(("etag", written.metadata.etag.to_string()))
         .finish())
+}
+
+async fn delete(request: HttpRequest, disk: DiskHandle) -> Result<HttpResponse, Error> {
+    disk.delete_for(&request, request_key(&request, "key")?)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 async fn post(disk: DiskHandle, form: UploadForm) -> Result<HttpResponse, Error> {

@@ -57,6 +57,31 @@ fn conditions_of_a_put_hold() {
 }
 
 #[test]
+fn conditions_of_a_delete_hold() {
+    const PAST: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let app = start();
+    let delete = |headers: &[(&str, &str)]| app.send("DELETE", "/api/files/f", headers, b"").status;
+    let first = app.send("PUT", "/api/files/f", &[], b"1");
+    let second = app.send("PUT", "/api/files/f", &[], b"2");
+    let (old, new) = (first.header("etag"), second.header("etag").unwrap());
+    for condition in [
+        ("if-match", old.unwrap()),
+        ("if-none-match", new),
+        ("if-none-match", "*"),
+        ("if-unmodified-since", PAST),
+    ] {
+        assert_eq!(delete(&[condition]), 412, "{condition:?}");
+    }
+    assert_eq!(app.get("/api/files/f", &[]).text(), "2");
+    assert_eq!(delete(&[("if-match", new)]), 204);
+    assert_eq!(app.get("/api/files/f", &[]).status, 404);
+    assert_eq!(delete(&[("if-match", "*")]), 412);
+    assert_eq!(delete(&[("if-match", new)]), 412);
+    assert_eq!(delete(&[("if-none-match", "*")]), 204);
+    assert_eq!(delete(&[]), 204);
+}
+
+#[test]
 fn create_if_absent_has_one_winner() {
     let app = start();
     let body = |n: usize| vec![b'a' + u8::try_from(n).unwrap(); 400_000];

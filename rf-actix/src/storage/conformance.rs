@@ -7,6 +7,8 @@
 //! # }
 //! ```
 
+mod removal;
+
 use super::{Condition, Error, Page, Storage, StorageExt, WriteOptions};
 use bytes::Bytes;
 use futures_util::{TryStreamExt, future::join_all};
@@ -37,6 +39,7 @@ pub async fn run(storage: &dyn Storage) {
     whole_files(storage).await;
     awkward_keys(storage).await;
     conditions(storage).await;
+    removal::conditions(storage).await;
     one_winner(storage).await;
     writers(storage).await;
     ranges(storage).await;

@@ -4,7 +4,7 @@ use super::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{SignedUrlOptions, WriteOptions},
+    options::{Condition, SignedUrlOptions, WriteOptions},
     signed_url::Signer,
     storage::{Object, SignedUrl, Storage, Writer},
     wrap::Scoped,
@@ -110,8 +110,8 @@ impl Storage for Disk {
         })
     }
 
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        self.files.remove(key).await
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        self.files.remove(key, condition).await
     }
 
     async fn page(

@@ -102,8 +102,18 @@ impl Storage for MemoryStorage {
         }))
     }
 
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        self.files_mut().remove(key);
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        let mut files = self.files_mut();
+        let current = files.get(key).map(|stored| &stored.metadata.etag);
+        let holds = match condition {
+            Condition::Always => true,
+            Condition::IfAbsent => current.is_none(),
+            Condition::IfMatch(etag) => current == Some(etag),
+        };
+        if !holds {
+            return Err(Error::PreconditionFailed { key: key.clone() });
+        }
+        files.remove(key);
         Ok(())
     }
 

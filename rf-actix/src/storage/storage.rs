@@ -4,7 +4,7 @@ use super::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{SignedUrlOptions, WriteOptions},
+    options::{Condition, SignedUrlOptions, WriteOptions},
     stream::ByteStream,
 };
 use async_trait::async_trait;
@@ -37,8 +37,9 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// Begins to write a file, which nobody sees before [`Writer::commit`].
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error>;
 
-    /// Removes a file. One that is not there is removed already.
-    async fn remove(&self, key: &Key) -> Result<(), Error>;
+    /// Removes a file when the condition holds at that moment, else [`Error::PreconditionFailed`]. One that is not
+    /// there is removed already, unless a version is asked for.
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error>;
 
     /// The files beneath a prefix in the byte order of their keys, those after the key `cursor`, at most `limit` and never more than [`MAX_PAGE`].
     async fn page(
@@ -262,7 +263,7 @@ pub trait StorageExt: Storage {
     /// Removes a file. One that is not there is removed already.
     fn delete<K: IntoKey>(&self, key: K) -> impl Future<Output = Result<(), Error>> + Send {
         let key = key.into_key();
-        async move { self.remove(&key?).await }
+        async move { self.remove(&key?, &Condition::Always).await }
     }
 
     /// All files beneath a prefix, in key order; `""` is the whole disk. For many see

@@ -3,6 +3,7 @@
 use super::drive::drive_of;
 use actix_web::{
     Error, HttpRequest, HttpResponse,
+    error::ErrorBadRequest,
     http::{StatusCode, header},
     web,
 };
@@ -79,7 +80,7 @@ pub(crate) async fn get(
         .await?)
 }
 
-/// Gone afterwards, whether it was there or not.
+/// Gone afterwards, whether it was there or not, unless the request has conditions that fail.
 #[require_scope("files:write")]
 pub(crate) async fn delete(
     token: AccessToken,
@@ -87,7 +88,7 @@ pub(crate) async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     drive_of(&token, &disks)?
-        .delete(request_key(&request, "key")?)
+        .delete_for(&request, request_key(&request, "key")?)
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -102,6 +103,11 @@ pub(crate) async fn upload(
     let drive = drive_of(&token, &disks)?;
     let staged = form.stage(&drive, &UploadPolicy::new()).await?;
     let prefix = Prefix::parse(staged.field("prefix").unwrap_or_default())?;
+    if staged.names().next().is_none() {
+        return Err(ErrorBadRequest(
+            "send at least one file in the field `file`",
+        ));
+    }
     let kept = staged.keep_in(&prefix).await?;
     let files: Vec<_> = kept.iter().map(described).collect();
     Ok(HttpResponse::Created().json(json!({ "files": files })))

@@ -174,9 +174,9 @@ impl Storage for LocalStorage {
         }))
     }
 
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        let key = key.clone();
-        self.run(move |inner| inner.publisher.remove(&inner.root, &key))
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        let (key, condition) = (key.clone(), condition.clone());
+        self.run(move |inner| inner.publisher.remove(&inner.root, &key, &condition))
             .await
     }
 

@@ -113,25 +113,40 @@ impl Publisher {
         Ok(Attribute::read(&file).into_metadata(to.clone(), &stat))
     }
 
-    /// Takes a file away; nothing there is fine.
-    pub(super) fn remove(&self, root: &Root, key: &Key) -> Result<(), Error> {
+    /// Takes a file away, in turn, so that no other writer of this process comes between the condition and the end.
+    /// Nothing there is fine, unless a version is asked for.
+    pub(super) fn remove(
+        &self,
+        root: &Root,
+        key: &Key,
+        condition: &Condition,
+    ) -> Result<(), Error> {
+        let changed = || Error::PreconditionFailed { key: key.clone() };
+        let absent = || match condition {
+            Condition::IfMatch(_) => Err(changed()),
+            Condition::Always | Condition::IfAbsent => Ok(()),
+        };
         let gone = |errno| matches!(errno, Errno::NOENT | Errno::NOTDIR);
         let folder = match root.folder(key.folder()) {
             Ok(folder) => folder,
-            Err(errno) if gone(errno) => return Ok(()),
+            Err(errno) if gone(errno) => return absent(),
             Err(errno) => return Err(failed("removing a file", key, errno)),
         };
         let _turn = self.turn();
         match kind_at(&folder, key.name()) {
             Ok(FileType::RegularFile) => {}
-            Ok(FileType::Directory) => return Ok(()),
+            Ok(FileType::Directory) => return absent(),
             Ok(_) => return Err(Error::PermissionDenied { key: key.clone() }),
-            Err(errno) if gone(errno) => return Ok(()),
+            Err(errno) if gone(errno) => return absent(),
             Err(errno) => return Err(failed("removing a file", key, errno)),
         }
+        if *condition == Condition::IfAbsent {
+            return Err(changed());
+        }
+        Self::hold(root, key, condition)?;
         match fs::unlinkat(&folder, key.name(), AtFlags::empty()) {
             Ok(()) => {}
-            Err(errno) if gone(errno) => return Ok(()),
+            Err(errno) if gone(errno) => return absent(),
             Err(errno) => return Err(failed("removing a file", key, errno)),
         }
         self.sync(&folder)?;

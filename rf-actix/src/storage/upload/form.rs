@@ -10,7 +10,7 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::Metadata,
-    options::WriteOptions,
+    options::{Condition, WriteOptions},
     storage::Storage,
 };
 use actix_multipart::{Field, Multipart, MultipartError};
@@ -221,7 +221,7 @@ async fn publish(disk: Disk, files: Vec<StagedFile>) -> Result<Vec<Metadata>, Er
             Err(error) => {
                 for key in created {
                     // The first error is the one to tell.
-                    let _ = disk.remove(&key).await;
+                    let _ = disk.remove(&key, &Condition::Always).await;
                 }
                 return Err(error);
             }

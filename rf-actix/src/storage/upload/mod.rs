@@ -1,5 +1,8 @@
-//! From a request to a disk: raw bodies and multipart forms, streamed, checked, and visible only when complete.
+//! From a request to a disk: raw bodies and multipart forms, streamed, checked, and visible only when complete; and
+//! files taken away.
 
+mod condition;
+mod delete;
 mod form;
 mod intake;
 mod name;

@@ -1,14 +1,8 @@
 //! `PUT`: the body is the file.
 
-use super::{intake::take_in, policy::UploadPolicy};
+use super::{condition::weighed, intake::take_in, policy::UploadPolicy};
 use crate::storage::{
-    disk::Disk,
-    error::Error,
-    key::Key,
-    metadata::{Metadata, Written},
-    options::{Condition, WriteOptions},
-    serve::precondition::{self, Verdict},
-    storage::{IntoKey, Storage},
+    disk::Disk, error::Error, metadata::Written, options::WriteOptions, storage::IntoKey,
 };
 use actix_web::{
     HttpRequest,
@@ -58,13 +52,7 @@ impl Disk {
     {
         let key = key.into_key()?;
         refuse_early(self, request.headers(), policy)?;
-        let current = current(self, &key, request.headers()).await?;
-        if precondition::weigh(request.method(), request.headers(), current.as_ref())
-            != Verdict::Proceed
-        {
-            return Err(Error::PreconditionFailed { key });
-        }
-        let options = WriteOptions::new().condition(still(request.headers(), current));
+        let options = WriteOptions::new().condition(weighed(self, request, &key).await?);
         let written = async {
             let intake = take_in(self, &key, key.name(), body, options, policy).await?;
             intake.writer.commit().await
@@ -109,33 +97,4 @@ fn refuse_early(disk: &Disk, headers: &HeaderMap, policy: &UploadPolicy) -> Resu
         }),
         _ => Ok(()),
     }
-}
-
-/// The file as it is now, if a condition asks for it.
-async fn current(disk: &Disk, key: &Key, headers: &HeaderMap) -> Result<Option<Metadata>, Error> {
-    if !conditions().iter().any(|name| headers.contains_key(name)) {
-        return Ok(None);
-    }
-    match disk.stat(key).await {
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// What must still be so when the file is published, for the conditions to hold then as they hold now.
-fn still(headers: &HeaderMap, current: Option<Metadata>) -> Condition {
-    match current {
-        _ if !conditions().iter().any(|name| headers.contains_key(name)) => Condition::Always,
-        Some(current) => Condition::IfMatch(current.etag),
-        None => Condition::IfAbsent,
-    }
-}
-
-fn conditions() -> [header::HeaderName; 3] {
-    [
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        header::IF_UNMODIFIED_SINCE,
-    ]
 }

@@ -5,7 +5,7 @@ use crate::storage::{
     event::{Event, Observer, Op, Outcome},
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{SignedUrlOptions, WriteOptions},
+    options::{Condition, SignedUrlOptions, WriteOptions},
     storage::{Object, SignedUrl, Source, Storage, Writer},
     stream::ByteStream,
 };
@@ -137,8 +137,9 @@ impl Storage for Observed {
         }
     }
 
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        self.tell(Op::Delete, self.inner.remove(key)).await
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        self.tell(Op::Delete, self.inner.remove(key, condition))
+            .await
     }
 
     async fn page(

@@ -4,7 +4,7 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page},
-    options::{Grant, SignedUrlOptions, WriteOptions},
+    options::{Condition, Grant, SignedUrlOptions, WriteOptions},
     storage::{Object, SignedUrl, Storage, Writer},
 };
 use async_trait::async_trait;
@@ -39,7 +39,7 @@ impl Storage for ReadOnly {
         Err(Error::ReadOnly)
     }
 
-    async fn remove(&self, _: &Key) -> Result<(), Error> {
+    async fn remove(&self, _: &Key, _: &Condition) -> Result<(), Error> {
         Err(Error::ReadOnly)
     }
 

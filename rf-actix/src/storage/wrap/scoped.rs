@@ -4,7 +4,7 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{SignedUrlOptions, WriteOptions},
+    options::{Condition, SignedUrlOptions, WriteOptions},
     storage::{Object, SignedUrl, Storage, Writer},
 };
 use async_trait::async_trait;
@@ -83,8 +83,8 @@ impl Storage for Scoped {
         }))
     }
 
-    async fn remove(&self, key: &Key) -> Result<(), Error> {
-        let removed = self.inner.remove(&self.prefix.join(key)?).await;
+    async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        let removed = self.inner.remove(&self.prefix.join(key)?, condition).await;
         removed.map_err(|error| self.blame(error))
     }
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
+use percent_encoding::percent_decode_str;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use url::Url;
 
@@ -11,7 +13,8 @@ use crate::oauth2::store::StoreError;
 
 /// Connects to `sqlite://…`, `postgres://…` or `mysql://…`.
 ///
-/// On SQLite the file and its folder are made, the journal is a write-ahead log, commits wait for the log only at
+/// On SQLite the file and its folder are made, for the process's user alone (modes 0600 and 0700; what is there
+/// already keeps its mode), since it holds the signing keys. The journal is a write-ahead log, commits wait for the log only at
 /// checkpoints (`synchronous = NORMAL`: a power cut may take back the last moments, never corrupt the file),
 /// and writers wait for each other.
 ///
@@ -34,7 +37,7 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
                 .idle_timeout(None::<Duration>)
                 .max_lifetime(None::<Duration>);
         } else {
-            make_folder(url)?;
+            make_private(url)?;
         }
         tune_sqlite(&mut options);
     }
@@ -84,7 +87,8 @@ impl Kind {
     }
 }
 
-fn make_folder(url: &str) -> Result<(), Error> {
+/// Makes the file and its folder where they are missing, before SQLite makes them readable to everybody.
+fn make_private(url: &str) -> Result<(), Error> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let path = path.split('?').next().unwrap_or_default();
     if path.is_empty() {
@@ -92,14 +96,32 @@ fn make_folder(url: &str) -> Result<(), Error> {
             "names no file, write for example \"sqlite://var/app.db\"".to_owned(),
         ));
     }
-    match Path::new(path).parent() {
-        Some(folder) => std::fs::create_dir_all(folder).map_err(|error| {
-            Error::DatabaseUrl(format!(
-                "cannot make the folder {}: {error}",
-                folder.display()
-            ))
-        }),
-        None => Ok(()),
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let path = Path::new(&*path);
+    let cannot_make = |what: &Path, error: io::Error| {
+        Error::DatabaseUrl(format!("cannot make {}: {error}", what.display()))
+    };
+    if let Some(folder) = path.parent() {
+        private_folder(folder).map_err(|error| cannot_make(folder, error))?;
+    }
+    private_file(path).map_err(|error| cannot_make(path, error))
+}
+
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// An empty file is an empty database to SQLite, and its `-wal` and `-shm` get the mode of the file.
+fn private_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -160,6 +182,55 @@ mod tests {
             .await
             .unwrap();
         assert!(file.exists());
+    }
+
+    #[cfg(all(feature = "sqlite", unix))]
+    #[tokio::test]
+    async fn nobody_else_on_the_host_can_read_the_database() {
+        use sea_orm::ConnectionTrait;
+        use std::os::unix::fs::PermissionsExt;
+
+        let above = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = above.path().join("with a space");
+        let url = format!(
+            "sqlite://{}/with%20a%20space/app.db",
+            above.path().display()
+        );
+        let database = connect(&url, 2).await.unwrap();
+        database
+            .execute_unprepared("CREATE TABLE secrets (secret TEXT)")
+            .await
+            .unwrap();
+        assert_eq!(mode(&folder), 0o700);
+        for name in ["app.db", "app.db-wal", "app.db-shm"] {
+            assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
+        }
+    }
+
+    #[cfg(all(feature = "sqlite", unix))]
+    #[tokio::test]
+    async fn a_database_that_is_there_keeps_its_mode_and_its_rows() {
+        use sea_orm::ConnectionTrait;
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app.db");
+        let url = format!("sqlite://{}", file.display());
+        let first = connect(&url, 1).await.unwrap();
+        first
+            .execute_unprepared("CREATE TABLE kept (it TEXT)")
+            .await
+            .unwrap();
+        first.close().await.unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let again = connect(&url, 1).await.unwrap();
+        again
+            .execute_unprepared("INSERT INTO kept VALUES ('still')")
+            .await
+            .unwrap();
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o640);
     }
 
     #[test]
