@@ -78,6 +78,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("oauth2", "users", Floor::Language),
     ("logging", "middleware", Floor::Http),
     ("logging", "access", Floor::Http),
+    ("logging", "payload", Floor::Http),
     ("logging", "body", Floor::Http),
     ("logging", "failure", Floor::Http),
     ("logging", "extract", Floor::Http),

@@ -6,8 +6,8 @@ use actix_web::{
     http::StatusCode,
     web::{self, Bytes},
 };
-use futures_util::stream;
-use std::{convert::Infallible, io, time::Duration};
+use futures_util::{StreamExt as _, stream};
+use std::{convert::Infallible, io, io::Write as _, time::Duration};
 
 fn routes(config: &mut web::ServiceConfig) {
     config
@@ -30,6 +30,16 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/panics",
             web::get().to(async || -> &'static str { panic!("as the test wants it") }),
+        )
+        .route(
+            "/takes",
+            web::post().to(async |mut body: web::Payload| {
+                while let Some(chunk) = body.next().await {
+                    chunk.map_err(error::ErrorBadRequest)?;
+                    rf::info!("taken");
+                }
+                Ok::<_, error::Error>("all of it")
+            }),
         )
         .route(
             "/waits",
@@ -219,6 +229,41 @@ async fn a_client_that_leaves_before_the_answer_leaves_a_line() {
         (&499.into(), &"disconnect".into())
     );
     assert_eq!(line["request_id"], waiting["request_id"]);
+}
+
+#[actix_web::test]
+async fn a_client_that_leaves_while_it_sends_leaves_a_line() {
+    let server = server::start(routes);
+    let mut stream = server.send("POST /takes HTTP/1.1\r\ncontent-length: 1000");
+    stream.write_all(b"the beginning").expect("it is taken");
+    let lines = server.lines.clone();
+    web::block(move || lines.wait_for(|line| line["msg"] == "taken"))
+        .await
+        .expect("it is read");
+    drop(stream);
+    let lines = server.lines.clone();
+    let line = web::block(move || lines.access("/takes"))
+        .await
+        .expect("it ends");
+    assert_eq!(
+        (&line["status"], &line["outcome"], &line["level"]),
+        (&499.into(), &"disconnect".into(), &"INFO".into())
+    );
+    assert_eq!(line["bytes_in"], 13);
+}
+
+#[actix_web::test]
+async fn a_chunk_that_cannot_be_read_is_a_bad_request() {
+    let server = server::start(routes);
+    let mut stream = server.send("POST /takes HTTP/1.1\r\ntransfer-encoding: chunked");
+    stream
+        .write_all(b"5\r\nhello\r\nnonsense\r\n")
+        .expect("it is taken");
+    let lines = server.lines.clone();
+    let line = web::block(move || lines.access("/takes"))
+        .await
+        .expect("it ends");
+    assert_eq!((&line["status"], line.get("outcome")), (&400.into(), None));
 }
 
 #[actix_web::test]

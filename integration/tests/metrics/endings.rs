@@ -222,6 +222,35 @@ async fn a_client_that_leaves_before_the_response_is_counted_once_as_cancelled()
 }
 
 #[actix_web::test]
+async fn a_client_that_leaves_while_it_sends_is_counted_once_as_cancelled() {
+    let server = Server::start(Metrics::new(), routes);
+    let head = "POST /echo HTTP/1.1\ncontent-length: 1000";
+    let client = server.open(head, b"the beginning").await;
+    server.until(IN_FLIGHT, 1.0).await;
+    drop(client);
+    server.until(IN_FLIGHT, 0.0).await;
+    assert_counted(&server, "/echo", "POST", 499, 1.0);
+    let labels = ["/echo", "POST", "cancelled"];
+    let text = server.metrics.encode();
+    assert_eq!(sum(&text, "http_requests_aborted_total", &labels), 1.0);
+    assert_eq!(sum(&text, "http_requests_aborted_total", &[]), 1.0);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_chunk_that_cannot_be_read_is_a_bad_request_and_no_abort() {
+    let server = Server::start(Metrics::new(), routes);
+    let head = "POST /echo HTTP/1.1\ntransfer-encoding: chunked";
+    let answer = server.send(head, b"5\r\nhello\r\nnonsense\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    server.until(IN_FLIGHT, 0.0).await;
+    assert_counted(&server, "/echo", "POST", 400, 1.0);
+    let text = server.metrics.encode();
+    assert_eq!(sum(&text, "http_requests_aborted_total", &[]), 0.0);
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn a_client_that_leaves_within_the_body_is_counted_once_as_disconnected() {
     let server = Server::start(Metrics::new(), routes);
     let mut client = server.open("GET /endless HTTP/1.1", b"").await;

@@ -1,9 +1,8 @@
 //! One line a request, when it is over, however it ends.
 
-use super::{Level, RequestContext, keys};
+use super::{Level, RequestContext, keys, payload::Received};
 use actix_web::{body::BodySize, http::Method};
 use std::{
-    cell::Cell,
     net::IpAddr,
     rc::Rc,
     time::{Duration, Instant},
@@ -19,7 +18,7 @@ pub(super) struct Access {
     pub(super) remote: Option<IpAddr>,
     pub(super) user_agent: Option<String>,
     pub(super) slow: Option<Duration>,
-    pub(super) bytes_in: Rc<Cell<u64>>,
+    pub(super) received: Rc<Received>,
     pub(super) bytes_out: u64,
     pub(super) error: Option<String>,
     started: Instant,
@@ -45,7 +44,7 @@ impl Access {
             remote: None,
             user_agent: None,
             slow: None,
-            bytes_in: Rc::default(),
+            received: Rc::default(),
             bytes_out: 0,
             error: None,
             started: Instant::now(),
@@ -56,8 +55,12 @@ impl Access {
         }
     }
 
-    /// The head of the response is on its way.
+    /// The head of the response is on its way, unless the client left while it was sending: then the response says
+    /// no more than that, and reaches nobody. A failure of our own stays one.
     pub(super) fn respond(&mut self, status: u16, expected: BodySize) {
+        if self.received.abandoned.get() && status < 500 {
+            return;
+        }
         self.response = Some((status, self.started.elapsed()));
         self.expected = expected;
     }
@@ -163,7 +166,7 @@ impl slog::KV for Fields<'_> {
         if let Some(first_byte) = self.first_byte {
             to.emit_f64(keys::FIRST_BYTE, millis(first_byte))?;
         }
-        to.emit_u64(keys::BYTES_IN, access.bytes_in.get())?;
+        to.emit_u64(keys::BYTES_IN, access.received.bytes.get())?;
         to.emit_u64(keys::BYTES_OUT, self.bytes_out)?;
         if let Some(remote) = &access.remote {
             to.emit_arguments(keys::REMOTE, &format_args!("{remote}"))?;

@@ -1,19 +1,14 @@
-//! Bodies on their way in and out, counted.
+//! Response bodies, whose end is the end of the request.
 
 use super::access::Access;
 use actix_web::{
     body::{BodySize, MessageBody},
-    dev::Payload,
-    error::PayloadError,
     web::Bytes,
 };
-use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::{
-    cell::Cell,
     error::Error as StdError,
     pin::Pin,
-    rc::Rc,
     task::{Context, Poll, ready},
 };
 
@@ -85,35 +80,4 @@ fn chain(error: &dyn StdError) -> String {
         cause = error.source();
     }
     text
-}
-
-/// A request body that counts what is read of it.
-struct Counted {
-    payload: Payload,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Stream for Counted {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let polled = Pin::new(&mut self.payload).poll_next(cx);
-        if let Poll::Ready(Some(Ok(bytes))) = &polled {
-            self.bytes.set(self.bytes.get() + bytes.len() as u64);
-        }
-        polled
-    }
-}
-
-/// Counts a body, when there is one.
-pub(super) fn counted(payload: Payload, bytes: &Rc<Cell<u64>>) -> Payload {
-    match payload {
-        Payload::None => Payload::None,
-        payload => Payload::Stream {
-            payload: Box::pin(Counted {
-                payload,
-                bytes: Rc::clone(bytes),
-            }),
-        },
-    }
 }

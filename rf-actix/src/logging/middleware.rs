@@ -3,8 +3,8 @@
 use super::{
     LogBody, Logger, RequestContext, RequestId, TraceContext,
     access::Access,
-    body,
     failure::{WithRequestId, X_REQUEST_ID},
+    payload,
 };
 use crate::remote;
 use actix_web::{
@@ -42,7 +42,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The access line has the target `rf::access` and is written when the last byte of the response was handed to
 /// the connection, or when that will not happen any more: `outcome` then says `disconnect`, `panic` or
 /// `body_error`. It is an error when the status is 500 or above or something broke, a warning when the request
-/// was slow, else info. A client that leaves before there is a status is logged as 499.
+/// was slow, else info. A client that leaves before there is a status, or before it has sent the
+/// `Content-Length` it announced, is logged as 499.
 #[derive(Clone, Debug)]
 pub struct LogMiddleware {
     logger: Logger,
@@ -153,7 +154,8 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let context = self.middleware.context(request.headers());
         let access = self.middleware.access(context.clone(), &request);
-        let payload = body::counted(request.take_payload(), &access.bytes_in);
+        let payload = request.take_payload();
+        let payload = payload::counted(payload, request.headers(), &access.received);
         request.set_payload(payload);
         request.extensions_mut().insert(context.clone());
         let future = context.run(|| self.service.call(request));

@@ -21,6 +21,7 @@ mod macros;
 mod middleware;
 mod output;
 mod panic;
+mod payload;
 mod pipeline;
 mod record;
 mod redact;

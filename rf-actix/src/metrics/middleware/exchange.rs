@@ -29,7 +29,7 @@ const UNMATCHED: &str = "unmatched";
 /// How a request came to no proper end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Abort {
-    /// The client went away before the response began.
+    /// The client went away before the response began, or before it had sent all of its request.
     Cancelled,
     /// The client went away within the body.
     Disconnected,
@@ -128,7 +128,7 @@ pub(super) struct Exchange {
     started: Instant,
     method: Method,
     uri: Uri,
-    received: Option<Received>,
+    received: Option<Rc<Received>>,
     sent: u64,
 }
 
@@ -156,6 +156,7 @@ impl Exchange {
         complete: bool,
         endless: bool,
     ) {
+        let abandoned = self.abandoned(status);
         let Phase::Asked(stopwatch) = std::mem::replace(&mut self.phase, Phase::Ended) else {
             return;
         };
@@ -164,18 +165,37 @@ impl Exchange {
         let route = self
             .worker
             .route(pattern.as_deref().unwrap_or(UNMATCHED), &self.method);
-        route.first_byte.observe(self.started.elapsed());
+        let status = match abandoned {
+            Some(why) => {
+                aborted(&self.worker.families, &route, why);
+                unanswered_status(why)
+            }
+            None => {
+                route.first_byte.observe(self.started.elapsed());
+                status
+            }
+        };
         let ticket = stopwatch.stop(&route.stand_in, status);
         self.phase = Phase::Answering {
             route,
             ticket: ticket.filter(|_| !endless),
-            complete: complete || endless,
+            complete: complete || endless || abandoned.is_some(),
         };
     }
 
     /// A middleware returned an error, which becomes a response further out.
     pub(super) fn failed(&mut self, status: StatusCode) {
-        self.end_unanswered(status, None);
+        match self.abandoned(status) {
+            Some(why) => self.abort(why),
+            None => self.end_unanswered(status, None),
+        }
+    }
+
+    /// Whether the client left while it was sending, so that the response says no more than that and reaches
+    /// nobody. A failure of our own stays one.
+    fn abandoned(&self, status: StatusCode) -> Option<Abort> {
+        let abandoned = self.received.as_ref()?.abandoned.get();
+        (abandoned && !status.is_server_error()).then_some(Abort::Cancelled)
     }
 
     /// A piece of the body was handed over; for HEAD it goes no further (RFC 9110 section 9.3.2).
@@ -239,7 +259,7 @@ impl Drop for Exchange {
         {
             drop(ticket);
             if let Some(received) = &self.received {
-                route.request_bytes.inc_by(received.get());
+                route.request_bytes.inc_by(received.bytes.get());
             }
             route.response_bytes.inc_by(self.sent);
         }

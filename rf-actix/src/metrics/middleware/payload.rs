@@ -11,23 +11,31 @@ use actix_web::{
     HttpMessage as _,
     dev::{Payload, ServiceRequest},
     error::PayloadError,
+    http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING},
     web::Bytes,
 };
 use futures_core::Stream;
 
-/// How many bytes of a request's body have been read.
-pub(super) type Received = Rc<Cell<u64>>;
+/// What is known of a request's body.
+#[derive(Default)]
+pub(super) struct Received {
+    /// What was read of it.
+    pub(super) bytes: Cell<u64>,
+    /// The client went away in the middle of it.
+    pub(super) abandoned: Cell<bool>,
+}
 
 /// Counts what is read of the request's body, if it has one.
-pub(super) fn count(request: &mut ServiceRequest) -> Option<Received> {
+pub(super) fn count(request: &mut ServiceRequest) -> Option<Rc<Received>> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
         return None;
     }
-    let received = Received::default();
+    let received = Rc::<Received>::default();
     let counted = Counted {
         payload,
         received: Rc::clone(&received),
+        measured: is_measured(request.headers()),
     };
     request.set_payload(Payload::Stream {
         payload: Box::pin(counted),
@@ -37,7 +45,8 @@ pub(super) fn count(request: &mut ServiceRequest) -> Option<Received> {
 
 struct Counted {
     payload: Payload,
-    received: Received,
+    received: Rc<Received>,
+    measured: bool,
 }
 
 impl Stream for Counted {
@@ -45,9 +54,60 @@ impl Stream for Counted {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let chunk = ready!(Pin::new(&mut self.payload).poll_next(cx));
-        if let Some(Ok(bytes)) = &chunk {
-            self.received.set(self.received.get() + bytes.len() as u64);
+        match &chunk {
+            Some(Ok(chunk)) => {
+                let bytes = &self.received.bytes;
+                bytes.set(bytes.get() + chunk.len() as u64);
+            }
+            Some(Err(PayloadError::Incomplete(_) | PayloadError::Io(_))) => {
+                self.received.abandoned.set(self.measured);
+            }
+            Some(Err(_)) | None => {}
         }
         Poll::Ready(chunk)
+    }
+}
+
+/// Whether only its client can end the body early: of chunks actix-web says the same when one cannot be read, and then
+/// the client is still there for the answer.
+fn is_measured(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use actix_web::test::TestRequest;
+    use futures_util::{StreamExt as _, stream};
+    use std::io;
+
+    #[actix_web::test]
+    async fn only_a_measured_body_that_breaks_off_is_abandoned() {
+        let length = (CONTENT_LENGTH, "1000");
+        let chunked = (TRANSFER_ENCODING, "chunked");
+        for (framing, error, abandoned) in [
+            (&length, PayloadError::Incomplete(None), true),
+            (&length, PayloadError::Io(io::Error::other("reset")), true),
+            (&length, PayloadError::EncodingCorrupted, false),
+            (&length, PayloadError::Overflow, false),
+            (&chunked, PayloadError::Incomplete(None), false),
+        ] {
+            let told = error.to_string();
+            let parts = stream::iter([Ok(Bytes::from_static(b"part")), Err(error)]);
+            let payload: Payload = Payload::Stream {
+                payload: Box::pin(parts),
+            };
+            let mut request = TestRequest::default()
+                .insert_header(framing.clone())
+                .to_srv_request();
+            request.set_payload(payload);
+            let received = count(&mut request).unwrap();
+            let payload = request.take_payload();
+            let read: Vec<_> = payload.collect().await;
+            assert!(read[0].is_ok() && read[1].is_err());
+            assert_eq!(received.bytes.get(), 4);
+            assert_eq!(received.abandoned.get(), abandoned, "{told}");
+        }
     }
 }
