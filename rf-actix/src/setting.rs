@@ -70,7 +70,10 @@ pub(crate) mod size {
     use serde::{Deserialize, Deserializer, de::Error};
 
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a size such as \"5MiB\" or a number of bytes")]
+    #[serde(
+        untagged,
+        expecting = "write a size such as \"5MiB\" or a number of bytes"
+    )]
     enum Written {
         Bytes(u64),
         Text(String),

@@ -78,6 +78,12 @@ fn each_mistake_names_its_variable_its_key_and_what_to_write() {
         ("RF_NOPE__X", "1", "nope", "remove it"),
         (
             "RF_DATABASE__URL",
+            "sqlite:///proc/none/app.db",
+            "database.url",
+            "write a file in a folder that can be made",
+        ),
+        (
+            "RF_DATABASE__URL",
             "oracle://x",
             "database.url",
             "sqlite://",
@@ -94,7 +100,7 @@ fn each_mistake_names_its_variable_its_key_and_what_to_write() {
             "RF_OAUTH2__PASSWORD_GRANT",
             "true",
             "oauth2.password_grant",
-            "",
+            "write false",
         ),
         (
             "RF_OAUTH2__ACCESS_TOKEN",
@@ -250,6 +256,8 @@ fn a_file_that_is_not_there_is_named() {
     let said = refusal(None, &[("RF_CONFIG", "no/such.toml")]);
     assert!(said.starts_with("no/such.toml: cannot be read"), "{said}");
     assert!(said.contains("name a readable file in RF_CONFIG"), "{said}");
+    let said = refusal(None, &[("RF_CONFIG", "")]);
+    assert!(said.starts_with("RF_CONFIG: cannot be read"), "{said}");
 }
 
 #[test]

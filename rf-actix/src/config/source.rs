@@ -105,23 +105,25 @@ impl Sources {
     }
 
     fn base(&self) -> Result<(String, Table), ConfigError> {
-        let (name, text) = match (&self.file, &self.text) {
-            (Some(file), _) => {
-                let name = file.display().to_string();
-                let text = fs::read_to_string(file).map_err(|error| {
-                    ConfigError::new(
+        let (name, text) =
+            match (&self.file, &self.text) {
+                (Some(file), _) => {
+                    let name = file.display().to_string();
+                    let text =
+                        fs::read_to_string(file).map_err(|error| {
+                            ConfigError::new(
                         "",
                         format!(
                             "cannot be read ({error}); name a readable file in {FILE_VARIABLE}"
                         ),
                     )
-                    .at(&name)
-                })?;
-                (name, text)
-            }
-            (None, Some((name, text))) => (name.clone(), text.clone()),
-            (None, None) => ("the defaults".to_owned(), String::new()),
-        };
+                    .at(if name.is_empty() { FILE_VARIABLE } else { &name })
+                        })?;
+                    (name, text)
+                }
+                (None, Some((name, text))) => (name.clone(), text.clone()),
+                (None, None) => ("the defaults".to_owned(), String::new()),
+            };
         match text.parse::<Table>() {
             Ok(table) => Ok((name, table)),
             Err(error) => Err(not_toml(&error, &text).at(name)),

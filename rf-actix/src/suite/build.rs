@@ -207,6 +207,11 @@ fn refused(error: oauth2::Error) -> Error {
         E::Setting(error) => {
             ConfigError::new(format!("oauth2.{}", error.key), error.message).into()
         }
+        E::DatabaseUrl(message) if message.starts_with("cannot make") => ConfigError::new(
+            "database.url",
+            format!("{message}, write a file in a folder that can be made"),
+        )
+        .into(),
         E::DatabaseUrl(message) => ConfigError::new("database.url", message).into(),
         E::Connect { target, source } => ConfigError::new(
             "database.url",
