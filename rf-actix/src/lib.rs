@@ -22,7 +22,7 @@
 //! | `testing` | no | the conformance suite for storage backends of your own |
 //! | `full` | no | all of them |
 //!
-//! Each feature builds alone. [`Suite`] and [`config`](mod@config)'s sections need the four parts.
+//! Each feature builds alone. [`Suite`] needs the four parts; [`config`](mod@config) has the sections of those compiled in.
 #![cfg_attr(
     not(all(
         feature = "storage",

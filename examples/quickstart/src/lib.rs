@@ -13,7 +13,11 @@ use rf::{
     Error, Suite,
     config::{ConfigError, Sources},
 };
-use std::{io, net::SocketAddr, process::ExitCode};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 /// What is used when nobody configured anything.
 const DEFAULTS: &str = include_str!("../rf.toml");
@@ -60,7 +64,8 @@ async fn run(config: rf::config::Config) -> Result<(), Error> {
     .h1_allow_half_closed(false)
     // Without it small answers wait for the client's acknowledgement of the one before.
     .tcp_nodelay(true)
-    .shutdown_timeout(settings.shutdown_timeout.as_secs().max(1));
+    // actix counts whole seconds; what was asked for is not cut short.
+    .shutdown_timeout(settings.shutdown_timeout.as_millis().div_ceil(1000).max(1) as u64);
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }
@@ -70,7 +75,8 @@ async fn run(config: rf::config::Config) -> Result<(), Error> {
     let addresses: Vec<SocketAddr> = server.addrs();
     let serving = rf.serve(server.run());
     if let Some(address) = addresses.first() {
-        println!("{}", tour::tour(*address));
+        // Nobody reading it is no reason to end: `println!` would.
+        let _ = writeln!(io::stdout(), "{}", tour::tour(*address));
     }
     serving.await
 }

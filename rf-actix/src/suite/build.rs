@@ -68,6 +68,16 @@ impl Suite {
     async fn build(config: Config) -> Result<Self, Error> {
         let logger = open_logger(&config)?;
         logger.install()?;
+        let built = Self::build_with(config, logger.clone()).await;
+        if built.is_err() {
+            // The process is about to end: what was logged on the way here is not lost with it. Should that fail
+            // too, what went wrong first is the error to tell.
+            let _ = tokio::task::spawn_blocking(move || logger.flush()).await;
+        }
+        built
+    }
+
+    async fn build_with(config: Config, logger: Logger) -> Result<Self, Error> {
         let metrics = open_metrics(&config)?;
         observe::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;

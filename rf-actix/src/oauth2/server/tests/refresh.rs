@@ -194,3 +194,20 @@ async fn withdrawn_consent_and_disabled_clients_end_the_family() {
     refused_as(refused, ErrorCode::InvalidClient);
     assert!(!bench.is_active(&tokens.access_token).await);
 }
+
+#[tokio::test]
+async fn a_client_that_comes_back_finds_nothing_it_held_before() {
+    let bench = Bench::new().await;
+    let tokens = bench.tokens(&bench.spa).await;
+    let client = bench.server.store().client(&bench.spa).await;
+    let client = client.unwrap().unwrap().client;
+    bench.server.disable_client(&bench.spa).await.unwrap();
+    bench.server.register_client(client).await.unwrap();
+    let refused = bench
+        .refresh(&bench.spa, &tokens.refresh_token.unwrap())
+        .await;
+    invalid_grant(refused);
+    assert!(!bench.is_active(&tokens.access_token).await);
+    let fresh = bench.tokens(&bench.spa).await;
+    assert!(bench.is_active(&fresh.access_token).await);
+}

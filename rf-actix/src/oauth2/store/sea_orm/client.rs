@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 
 use super::row;
 use super::write::{SeaOrmStore, again};
-use crate::oauth2::entity::{client, client_secret};
+use crate::oauth2::entity::{access_token, client, client_secret, grant};
 use crate::oauth2::model::{ClientId, RegisteredClient, Timestamp};
 use crate::oauth2::store::{ClientStore, StoreError};
 
@@ -43,17 +43,7 @@ impl ClientStore for SeaOrmStore {
     }
 
     async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<(), StoreError> {
-        again(|| async {
-            client::Entity::update_many()
-                .col_expr(client::Column::DisabledAt, Expr::value(now.as_millis()))
-                .col_expr(client::Column::UpdatedAt, Expr::value(now.as_millis()))
-                .filter(client::Column::Id.eq(id.as_str()))
-                .filter(client::Column::DisabledAt.is_null())
-                .exec(&self.db)
-                .await
-                .map(drop)
-        })
-        .await
+        again(|| self.end_client(id, now)).await
     }
 
     async fn origin_is_registered(&self, origin: &str) -> Result<bool, StoreError> {
@@ -78,6 +68,33 @@ impl ClientStore for SeaOrmStore {
 }
 
 impl SeaOrmStore {
+    /// Revokes what the client holds as well, so that nothing of it comes back when it is registered again.
+    async fn end_client(&self, id: &ClientId, now: Timestamp) -> Result<(), DbErr> {
+        let (id, now) = (id.as_str(), now.as_millis());
+        let transaction = self.begin().await?;
+        client::Entity::update_many()
+            .col_expr(client::Column::DisabledAt, Expr::value(now))
+            .col_expr(client::Column::UpdatedAt, Expr::value(now))
+            .filter(client::Column::Id.eq(id))
+            .filter(client::Column::DisabledAt.is_null())
+            .exec(&transaction)
+            .await?;
+        grant::Entity::update_many()
+            .col_expr(grant::Column::RevokedAt, Expr::value(now))
+            .filter(grant::Column::ClientId.eq(id))
+            .filter(grant::Column::RevokedAt.is_null())
+            .exec(&transaction)
+            .await?;
+        // Those of the client itself have no grant to die with.
+        access_token::Entity::update_many()
+            .col_expr(access_token::Column::RevokedAt, Expr::value(now))
+            .filter(access_token::Column::ClientId.eq(id))
+            .filter(access_token::Column::RevokedAt.is_null())
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await
+    }
+
     async fn find_client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, DbErr> {
         let Some(found) = client::Entity::find_by_id(id.as_str())
             .one(&self.db)
