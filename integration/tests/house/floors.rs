@@ -43,6 +43,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "conformance", Floor::Service),
     ("storage", "local", Floor::Adapter),
     ("storage", "memory", Floor::Adapter),
+    ("storage", "s3", Floor::Adapter),
     ("storage", "wrap", Floor::Adapter),
     ("storage", "storage", Floor::Port),
     ("storage", "stream", Floor::Language),

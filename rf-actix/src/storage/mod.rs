@@ -39,6 +39,13 @@ mod local;
 mod memory;
 mod metadata;
 mod options;
+#[cfg(feature = "s3")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the storage above the transport is next"
+)]
+mod s3;
 mod serve;
 mod settings;
 mod signed_url;
@@ -61,6 +68,8 @@ pub use local::{LocalStorage, LocalStorageBuilder};
 pub use memory::MemoryStorage;
 pub use metadata::{ETag, Metadata, Page, Written};
 pub use options::{Condition, SignedUrlOptions, Visibility, WriteOptions};
+#[cfg(feature = "s3")]
+pub use s3::{S3Config, Secret};
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{IntoKey, MAX_PAGE, Object, SignedUrl, Source, Storage, StorageExt, Writer};

@@ -1,0 +1,246 @@
+//! A configuration that was checked, and the addresses it makes.
+
+use super::{config::S3Config, sigv4};
+use crate::storage::{error::Error, options::Visibility};
+use std::time::Duration;
+use url::{Host, Url};
+
+const PART_SIZES: std::ops::RangeInclusive<u64> = (5 << 20)..=(5 << 30);
+const CONCURRENCY: std::ops::RangeInclusive<usize> = 1..=64;
+/// What services other than AWS are told, who seldom mind.
+const NO_REGION: &str = "us-east-1";
+
+/// What the parts of the backend work with.
+#[derive(Debug, Clone)]
+pub(super) struct Resolved {
+    pub(super) bucket: String,
+    pub(super) region: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) path_style: bool,
+    pub(super) part_size: u64,
+    pub(super) concurrency: usize,
+    pub(super) visibility: Option<Visibility>,
+    /// Without a slash at the end.
+    public_url: Option<String>,
+    pub(super) conditions: bool,
+    pub(super) connect_timeout: Duration,
+    pub(super) idle_timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) attempts: u32,
+}
+
+/// Where the service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
+    /// Host, and port unless it is the usual one.
+    authority: String,
+    /// What stands before every path: empty, or encoded with a slash in front and none at the end.
+    prefix: String,
+}
+
+/// Where one request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) scheme: &'static str,
+    pub(super) authority: String,
+    /// Encoded once, as it is sent and signed.
+    pub(super) path: String,
+}
+
+impl Resolved {
+    /// # Errors
+    /// [`Error::Config`] names the key and says what to write.
+    pub(super) fn new(config: &S3Config) -> Result<Self, Error> {
+        let bucket = bucket(&config.bucket, config.endpoint.is_some())?;
+        let (region, endpoint) = match &config.endpoint {
+            Some(text) => (region(&config.region, NO_REGION)?, Endpoint::parse(text)?),
+            None => {
+                let region = region(&config.region, "")?;
+                let endpoint = Endpoint::aws(&region);
+                (region, endpoint)
+            }
+        };
+        let path_style = config
+            .path_style
+            .unwrap_or(config.endpoint.is_some() || bucket.contains('.'));
+        if !path_style && endpoint.is_ip() {
+            return Err(refused(
+                "path_style: write true, a bucket cannot stand before an IP address",
+            ));
+        }
+        if !PART_SIZES.contains(&config.part_size) {
+            return Err(refused("part_size: write 5 MiB to 5 GiB"));
+        }
+        if !CONCURRENCY.contains(&config.concurrency) {
+            return Err(refused("concurrency: write 1 to 64"));
+        }
+        if config.attempts == 0 {
+            return Err(refused("attempts: write at least 1"));
+        }
+        for (key, duration) in [
+            ("connect_timeout", config.connect_timeout),
+            ("idle_timeout", config.idle_timeout),
+            ("deadline", config.deadline),
+        ] {
+            // A day: longer is a mistake, and would overflow what counts with it.
+            if duration.is_zero() || duration > Duration::from_secs(86_400) {
+                return Err(Error::Config(format!(
+                    "{key}: write more than nothing and at most a day"
+                )));
+            }
+        }
+        match (&config.access_key, &config.secret_key) {
+            (Some(_), None) => return Err(refused("secret_key: write it beside access_key")),
+            (None, Some(_)) => return Err(refused("access_key: write it beside secret_key")),
+            (None, None) if config.session_token.is_some() => {
+                return Err(refused(
+                    "session_token: write access_key and secret_key beside it",
+                ));
+            }
+            _ => {}
+        }
+        let public_url = config.public_url.as_deref().map(public_url).transpose()?;
+        Ok(Self {
+            bucket,
+            region,
+            endpoint,
+            path_style,
+            part_size: config.part_size,
+            concurrency: config.concurrency,
+            visibility: config.visibility,
+            public_url,
+            conditions: config.conditions,
+            connect_timeout: config.connect_timeout,
+            idle_timeout: config.idle_timeout,
+            deadline: config.deadline,
+            attempts: config.attempts,
+        })
+    }
+
+    /// The address of what is called so in the bucket; without a name, of the bucket itself.
+    pub(super) fn address(&self, name: &str) -> Address {
+        let Endpoint {
+            scheme,
+            authority,
+            prefix,
+        } = &self.endpoint;
+        let (authority, mut path) = if self.path_style {
+            (authority.clone(), format!("{prefix}/{}", self.bucket))
+        } else {
+            (format!("{}.{authority}", self.bucket), prefix.clone())
+        };
+        if !name.is_empty() || !self.path_style {
+            path.push('/');
+        }
+        path.push_str(&sigv4::encode_path(name));
+        Address {
+            scheme,
+            authority,
+            path,
+        }
+    }
+
+    /// The address under which everybody may read a public file.
+    pub(super) fn public_url(&self, key: &str) -> String {
+        match &self.public_url {
+            Some(base) => format!("{base}/{}", sigv4::encode_path(key)),
+            None => {
+                let address = self.address(key);
+                format!("{}://{}{}", address.scheme, address.authority, address.path)
+            }
+        }
+    }
+}
+
+impl Endpoint {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let url = web_address("endpoint", text)?;
+        let scheme = if url.scheme() == "https" {
+            "https"
+        } else {
+            "http"
+        };
+        let prefix = percent_encoding::percent_decode_str(url.path())
+            .decode_utf8()
+            .map_err(|_| refused("endpoint: write a path in UTF-8"))?;
+        Ok(Self {
+            scheme,
+            authority: url.authority().to_owned(),
+            prefix: sigv4::encode_path(prefix.trim_end_matches('/')),
+        })
+    }
+
+    fn aws(region: &str) -> Self {
+        let china = if region.starts_with("cn-") { ".cn" } else { "" };
+        Self {
+            scheme: "https",
+            authority: format!("s3.{region}.amazonaws.com{china}"),
+            prefix: String::new(),
+        }
+    }
+
+    fn is_ip(&self) -> bool {
+        let url = Url::parse(&format!("http://{}", self.authority));
+        matches!(
+            url.as_ref().map(Url::host),
+            Ok(Some(Host::Ipv4(_) | Host::Ipv6(_)))
+        )
+    }
+}
+
+fn refused(text: &str) -> Error {
+    Error::Config(text.to_owned())
+}
+
+/// The rules of AWS, or those that keep any name in one segment of a path.
+fn bucket(name: &str, elsewhere: bool) -> Result<String, Error> {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let allowed = |c: char| {
+        letter(c) || matches!(c, '-' | '.') || elsewhere && (c.is_ascii_uppercase() || c == '_')
+    };
+    let framed = name.starts_with(|c: char| allowed(c) && !matches!(c, '-' | '.'))
+        && name.ends_with(|c: char| allowed(c) && !matches!(c, '-' | '.'));
+    if (3..=63).contains(&name.len()) && name.chars().all(allowed) && framed && !name.contains("..")
+    {
+        return Ok(name.to_owned());
+    }
+    Err(refused(
+        "bucket: write its name, 3 to 63 small letters, digits, hyphens and dots",
+    ))
+}
+
+fn region(text: &str, default: &str) -> Result<String, Error> {
+    let name = if text.is_empty() { default } else { text };
+    // It stands in a host name and in the scope of a signature.
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !name.is_empty() && name.len() <= 63 && name.chars().all(plain) {
+        return Ok(name.to_owned());
+    }
+    Err(refused(
+        "region: write that of the bucket, for example eu-central-1",
+    ))
+}
+
+fn web_address(key: &'static str, text: &str) -> Result<Url, Error> {
+    // The text is not repeated: it may hold a password.
+    let wrong = || {
+        Error::Config(format!(
+            "{key}: write an address such as https://storage.example.org, without user, query and fragment"
+        ))
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(url) } else { Err(wrong()) }
+}
+
+fn public_url(text: &str) -> Result<String, Error> {
+    let url = web_address("public_url", text)?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,133 @@
+//! The attempts of one request, until an answer is the caller's or the time is over.
+
+use super::{
+    answer::{Answer, Content},
+    failure::Failure,
+    http::Http,
+    outgoing::Outgoing,
+    retry::{Verdict, pause, weigh},
+};
+use crate::storage::s3::{credentials::CredentialsCache, resolved::Resolved};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Above the deadline a body gets a second for each so many bytes.
+const SLOWEST: u64 = 64 << 10;
+
+/// What all requests to one bucket share.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) resolved: Resolved,
+    pub(super) http: Http,
+    pub(super) credentials: Arc<CredentialsCache>,
+    /// By how many seconds the clock of the service is ahead of ours.
+    pub(super) ahead: AtomicI64,
+}
+
+impl Line {
+    /// What the service takes for now.
+    pub(super) fn now(&self) -> SystemTime {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let by = Duration::from_secs(ahead.unsigned_abs());
+        let now = SystemTime::now();
+        let shifted = if ahead < 0 {
+            now.checked_sub(by)
+        } else {
+            now.checked_add(by)
+        };
+        shifted.unwrap_or(now)
+    }
+
+    /// The answer, and at which attempt it came.
+    pub(super) async fn send(&self, request: &Outgoing) -> Result<(Answer, u32), Failure> {
+        let extra = Duration::from_secs(request.body.len() as u64 / SLOWEST);
+        let end = Instant::now() + self.resolved.deadline + extra;
+        // Each is mended once: what is refused again is refused.
+        let (mut set_clock, mut renewed) = (false, false);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let outcome = self.attempt(request, end).await;
+            let asked = match &outcome {
+                Ok((answer, verdict)) => match *verdict {
+                    Verdict::Skewed(seconds) if !set_clock => {
+                        log::warn!("the clock is {seconds}s behind that of the storage service");
+                        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+                        set_clock = true;
+                        continue;
+                    }
+                    Verdict::Expired if !renewed => {
+                        renewed = true;
+                        continue;
+                    }
+                    Verdict::Later(asked) => {
+                        log::debug!("the storage service answered {}", answer.status);
+                        asked
+                    }
+                    _ => return outcome.map(|(answer, _)| (answer, attempts)),
+                },
+                Err(failure) if failure.is_transient() => {
+                    log::debug!("{failure}");
+                    None
+                }
+                Err(_) => None,
+            };
+            let wait = pause(attempts, asked);
+            let hopeless = outcome
+                .as_ref()
+                .is_err_and(|failure| !failure.is_transient());
+            if hopeless || attempts >= self.resolved.attempts || Instant::now() + wait >= end {
+                return outcome.map(|(answer, _)| (answer, attempts));
+            }
+            sleep(wait).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &Outgoing,
+        end: Instant,
+    ) -> Result<(Answer, Verdict), Failure> {
+        let credentials = before(end, async {
+            Ok(self.credentials.get(SystemTime::now()).await?)
+        })
+        .await?;
+        let signed = request.sign(&credentials, self.now(), &self.resolved.region)?;
+        let answer = before(end, async {
+            let (head, body) = self.http.exchange(signed).await?.into_parts();
+            let refused = head.status.is_client_error() || head.status.is_server_error();
+            let body = if refused {
+                Content::Whole(self.http.collect(body).await?)
+            } else {
+                Content::Coming(body)
+            };
+            Ok(Answer {
+                status: head.status,
+                headers: head.headers,
+                body,
+            })
+        })
+        .await?;
+        let verdict = weigh(&answer, self.now());
+        if verdict == Verdict::Expired {
+            self.credentials.forget(&credentials).await;
+        }
+        Ok((answer, verdict))
+    }
+}
+
+async fn before<T>(
+    end: Instant,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    timeout_at(end, work)
+        .await
+        .unwrap_or_else(|_| Err(Failure::timeout("all attempts together took too long")))
+}

@@ -1,0 +1,16 @@
+//! How requests of rusoto travel: hyper 1 on a runtime of its own, signed at each attempt, with timeouts and retries.
+
+mod answer;
+mod attempt;
+mod dispatch;
+mod engine;
+mod failure;
+mod http;
+mod outgoing;
+mod retry;
+
+pub(super) use answer::ATTEMPTS;
+pub(super) use dispatch::Transport;
+pub(super) use engine::Task;
+pub(super) use failure::{Outage, classify, classify_io};
+pub(super) use http::Http;
