@@ -101,7 +101,7 @@ async fn put(
     let written = disk
         .receive(&request, request_key(&request, "key")?, body)
         .await?;
-    let mut response = if written.created {
+    let mut response = if written.created == Some(true) {
         HttpResponse::Created()
     } else {
         HttpResponse::Ok()

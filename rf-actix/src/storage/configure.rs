@@ -1,8 +1,14 @@
 //! The routes of `rf::storage`: signed downloads and uploads of served disks.
 
 use super::{
-    disk::Disk, disks::Disks, extract::registered, key::Key, options::Grant, serve::ServeOptions,
-    signed_url::LinkMethod, upload::UploadPolicy,
+    disk::Disk,
+    disks::Disks,
+    extract::registered,
+    key::Key,
+    options::{Grant, Upload},
+    serve::ServeOptions,
+    signed_url::LinkMethod,
+    upload::UploadPolicy,
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse, Resource,
@@ -77,10 +83,11 @@ async fn upload(request: HttpRequest, body: web::Payload) -> Result<HttpResponse
     let Some((
         disk,
         key,
-        Grant::Upload {
+        Grant::Upload(Upload {
             max_size,
             content_type,
-        },
+            ..
+        }),
     )) = granted(&request, LinkMethod::Put)?
     else {
         return Ok(refused());
@@ -93,7 +100,7 @@ async fn upload(request: HttpRequest, body: web::Payload) -> Result<HttpResponse
         policy = policy.accept(content_type);
     }
     let written = disk.receive_with(&request, key, body, &policy).await?;
-    let mut response = if written.created {
+    let mut response = if written.created == Some(true) {
         HttpResponse::Created()
     } else {
         HttpResponse::Ok()

@@ -4,14 +4,14 @@ use super::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{Condition, SignedUrlOptions, WriteOptions},
+    options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
     signed_url::Signer,
     storage::{Object, SignedUrl, Storage, Writer},
     wrap::Scoped,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// A storage with a name, a limit and links. Cloning is cheap; what can be done with it stands in
 /// [`StorageExt`](super::StorageExt).
@@ -21,6 +21,8 @@ pub struct Disk {
     files: Scoped,
     max_size: Option<u64>,
     signer: Option<Arc<Signer>>,
+    /// Where public files are found, without a slash at the end.
+    url: Option<Arc<str>>,
 }
 
 impl Disk {
@@ -29,12 +31,14 @@ impl Disk {
         storage: Arc<dyn Storage>,
         max_size: Option<u64>,
         signer: Option<Signer>,
+        url: Option<String>,
     ) -> Self {
         Self {
             name,
             files: Scoped::over(storage, Prefix::default()),
             max_size,
             signer: signer.map(Arc::new),
+            url: url.map(|url| url.trim_end_matches('/').into()),
         }
     }
 
@@ -90,8 +94,16 @@ impl Disk {
 
 #[async_trait]
 impl Storage for Disk {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
-        self.files.open(key).await
+    fn capabilities(&self) -> Capabilities {
+        let files = self.files.capabilities();
+        Capabilities {
+            links: files.links || self.signer.is_some(),
+            ..files
+        }
+    }
+
+    async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
+        self.files.open(key, soon).await
     }
 
     async fn stat(&self, key: &Key) -> Result<Metadata, Error> {
@@ -114,13 +126,18 @@ impl Storage for Disk {
         self.files.remove(key, condition).await
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        self.files.remove_many(keys).await
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
-        self.files.page(prefix, cursor, limit).await
+        self.files.page(prefix, depth, cursor, limit).await
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
@@ -129,6 +146,24 @@ impl Storage for Disk {
 
     async fn rename(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
         self.files.rename(from, to).await
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        self.files.visibility(key).await
+    }
+
+    async fn set_visibility(&self, key: &Key, visibility: Visibility) -> Result<(), Error> {
+        self.files.set_visibility(key, visibility).await
+    }
+
+    fn public_url(&self, key: &Key) -> Result<String, Error> {
+        match &self.url {
+            Some(url) => Ok(format!(
+                "{url}/{}",
+                self.files.prefix().join(key)?.to_encoded()
+            )),
+            None => self.files.public_url(key),
+        }
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {

@@ -202,7 +202,10 @@ impl DisksBuilder {
                 }),
                 None => None,
             };
-            disks.insert(name, Disk::new(disk, storage, rule.max_size, signer));
+            disks.insert(
+                name,
+                Disk::new(disk, storage, rule.max_size, signer, rule.url),
+            );
         }
         let default = match (&settings.default, disks.len()) {
             (Some(name), _) => {

@@ -3,6 +3,9 @@
 use super::key::{InvalidKey, Key};
 use std::{convert::Infallible, io, time::Duration};
 
+/// What was being done when a service on the network could not be reached.
+pub(super) const UNREACHABLE: &str = "reaching the storage service";
+
 /// What a disk refused or could not do. No message names a path of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -65,6 +68,18 @@ pub enum Error {
     /// The disk is full. What was there before is intact.
     #[error("no space is left on the disk")]
     NoSpace,
+    /// The content is not what its sender said it would be.
+    #[error("the content of {key} does not have the checksum it was announced with")]
+    Checksum {
+        /// The key it was meant for.
+        key: Key,
+    },
+    /// The application looked at the content and does not want it.
+    #[error("the content is refused: {reason}")]
+    Rejected {
+        /// Why, in the words of the application.
+        reason: String,
+    },
     /// The sender broke off, or sent what is not the announced format.
     #[error("the upload is broken: {reason}")]
     Interrupted {
@@ -82,6 +97,25 @@ pub enum Error {
     Unsupported {
         /// The operation or the option.
         op: &'static str,
+    },
+    /// The backend did not answer in time.
+    #[error("{op} took too long")]
+    Timeout {
+        /// What was being done.
+        op: &'static str,
+    },
+    /// The backend asks for fewer requests, and went on asking while we waited.
+    #[error("the storage service asks for fewer requests")]
+    RateLimited,
+    /// The backend answered with an error of its own.
+    #[error("the storage service answered {code} ({status})")]
+    Backend {
+        /// Its word for the error, for example `NoSuchBucket`.
+        code: String,
+        /// The HTTP status it came with.
+        status: u16,
+        /// What its operators find the request by.
+        request_id: Option<String>,
     },
     /// The configuration is wrong; names the key and what to write.
     #[error("{0}")]
@@ -124,9 +158,14 @@ impl Error {
             Self::MediaType { .. } => "media_type",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::NoSpace => "no_space",
+            Self::Checksum { .. } => "checksum",
+            Self::Rejected { .. } => "rejected",
             Self::Interrupted { .. } => "interrupted",
             Self::InvalidExpiry { .. } => "invalid_expiry",
             Self::Unsupported { .. } => "unsupported",
+            Self::Timeout { .. } => "timeout",
+            Self::RateLimited => "rate_limited",
+            Self::Backend { .. } => "backend",
             Self::Config(_) => "config",
             Self::Io { .. } => "io",
         }
@@ -139,6 +178,7 @@ impl Error {
             Self::AlreadyExists { key } => Self::AlreadyExists { key: map(key) },
             Self::PreconditionFailed { key } => Self::PreconditionFailed { key: map(key) },
             Self::PermissionDenied { key } => Self::PermissionDenied { key: map(key) },
+            Self::Checksum { key } => Self::Checksum { key: map(key) },
             other => other,
         }
     }
@@ -151,6 +191,18 @@ impl Error {
                 source.kind(),
                 io::ErrorKind::Interrupted | io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
             ),
+            error => error.is_outage(),
+        }
+    }
+
+    /// Whether the backend as a whole could not be reached or is failing, which says nothing of this file: no answer,
+    /// none in time, or one that blames the service itself.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Timeout { .. } | Self::RateLimited => true,
+            Self::Backend { status, .. } => *status >= 500,
+            Self::Io { op, .. } => *op == UNREACHABLE,
             _ => false,
         }
     }

@@ -36,6 +36,8 @@ pub enum Op {
     Copy,
     /// A file was renamed on the disk.
     Move,
+    /// Who may read a file was changed.
+    Visibility,
 }
 
 /// How an operation ended.
@@ -62,6 +64,7 @@ impl Op {
             Self::List => "list",
             Self::Copy => "copy",
             Self::Move => "move",
+            Self::Visibility => "visibility",
         }
     }
 }

@@ -4,9 +4,9 @@ use super::{
     disk::Disk,
     disks::Disks,
     error::Error,
+    ext::IntoKey,
     key::Key,
     metadata::Written,
-    storage::IntoKey,
     upload::{StagedUpload, UploadForm, UploadPolicy},
 };
 use actix_web::{

@@ -212,6 +212,18 @@ impl Prefix {
         Some(Key(rest.to_owned()))
     }
 
+    /// The folder right beneath this prefix that the key lies in; `None` for a key that lies in none.
+    #[must_use]
+    pub fn folder_of(&self, key: &Key) -> Option<Self> {
+        let rest = match self.is_empty() {
+            true => key.as_str(),
+            false => key.0.strip_prefix(&self.0)?.strip_prefix('/')?,
+        };
+        let (folder, _) = rest.split_once('/')?;
+        let end = key.0.len() - rest.len() + folder.len();
+        Some(Self(key.0[..end].to_owned()))
+    }
+
     /// Whether the key is beneath this prefix.
     #[must_use]
     pub fn holds(&self, key: &Key) -> bool {

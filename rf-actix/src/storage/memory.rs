@@ -1,11 +1,12 @@
 //! Files in memory: for tests, and for what may be lost.
 
 use super::{
+    checked::Checked,
     detect,
     error::Error,
     key::{Key, Prefix},
     metadata::{ETag, Metadata, Page, Written},
-    options::{Condition, SignedUrlOptions, WriteOptions},
+    options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
     storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer},
     stream::ByteStream,
 };
@@ -22,7 +23,7 @@ use std::{
 
 /// Files in memory. Cloning is cheap; clones share the files.
 ///
-/// Visibility means nothing here and is refused; links are signed by the [`Disk`](super::Disk) round it.
+/// Visibility is noted and means nothing; links are signed by the [`Disk`](super::Disk) round it.
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
     files: Arc<RwLock<Files>>,
@@ -34,6 +35,7 @@ type Files = BTreeMap<Key, Stored>;
 struct Stored {
     content: Bytes,
     metadata: Metadata,
+    visibility: Visibility,
 }
 
 impl MemoryStorage {
@@ -75,8 +77,17 @@ impl fmt::Debug for MemoryStorage {
 
 #[async_trait]
 impl Storage for MemoryStorage {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
-        let Stored { content, metadata } = self.stored(key)?;
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            links: false,
+            ..Capabilities::ALL
+        }
+    }
+
+    async fn open(&self, key: &Key, _: Range<u64>) -> Result<Object, Error> {
+        let Stored {
+            content, metadata, ..
+        } = self.stored(key)?;
         Ok(Object {
             metadata,
             source: Box::new(Held(content)),
@@ -88,18 +99,13 @@ impl Storage for MemoryStorage {
     }
 
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
-        if options.visibility.is_some() {
-            return Err(Error::Unsupported {
-                op: "visibility in memory",
-            });
-        }
-        let storage = self.clone();
-        Ok(Box::new(MemoryWriter {
-            storage,
+        let writer = MemoryWriter {
+            storage: self.clone(),
             key: key.clone(),
-            options,
+            options: options.clone(),
             content: BytesMut::new(),
-        }))
+        };
+        Ok(Checked::over(Box::new(writer), key, &options))
     }
 
     async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
@@ -117,9 +123,18 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        let mut files = self.files_mut();
+        for key in keys {
+            files.remove(key);
+        }
+        keys.iter().map(|_| Ok(())).collect()
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
@@ -129,21 +144,36 @@ impl Storage for MemoryStorage {
             _ => Bound::Included(prefix.as_str()),
         };
         let files = self.files();
-        let mut found = files
+        let found = files
             .range::<str, _>((from, Bound::Unbounded))
             .take_while(|(key, _)| key.as_str().starts_with(prefix.as_str()))
             .filter(|(key, _)| prefix.holds(key));
-        let entries: Vec<Metadata> = found
-            .by_ref()
-            .take(limit)
-            .map(|(_, stored)| stored.metadata.clone())
-            .collect();
-        let more = found.next().is_some();
-        let next = entries
-            .last()
-            .filter(|_| more)
-            .map(|last| last.key.as_str().to_owned());
-        Ok(Page::new(entries, next))
+        let mut page = Page::default();
+        let mut last = None;
+        for (key, stored) in found {
+            let folder = match depth {
+                Depth::All => None,
+                Depth::Level => prefix.folder_of(key),
+            };
+            let name = match &folder {
+                Some(folder) => format!("{folder}/"),
+                None => key.as_str().to_owned(),
+            };
+            if cursor.is_some_and(|cursor| name.as_str() <= cursor) || last.as_ref() == Some(&name)
+            {
+                continue;
+            }
+            if page.entries.len() + page.folders.len() == limit {
+                page.next = last;
+                break;
+            }
+            last = Some(name);
+            match folder {
+                Some(folder) => page.folders.push(folder),
+                None => page.entries.push(stored.metadata.clone()),
+            }
+        }
+        Ok(page)
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
@@ -165,6 +195,24 @@ impl Storage for MemoryStorage {
         stored.metadata.key = to.clone();
         files.insert(to.clone(), stored.clone());
         Ok(stored.metadata)
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        Ok(self.stored(key)?.visibility)
+    }
+
+    async fn set_visibility(&self, key: &Key, visibility: Visibility) -> Result<(), Error> {
+        let mut files = self.files_mut();
+        let stored = files.get_mut(key);
+        let stored = stored.ok_or_else(|| Error::NotFound { key: key.clone() })?;
+        stored.visibility = visibility;
+        Ok(())
+    }
+
+    fn public_url(&self, _: &Key) -> Result<String, Error> {
+        Err(Error::Unsupported {
+            op: "the address of a file in memory without a `Disk` that has a `url`",
+        })
     }
 
     async fn presign(&self, _: &Key, _: &SignedUrlOptions) -> Result<SignedUrl, Error> {
@@ -258,6 +306,7 @@ impl Writer for MemoryWriter {
                 Stored {
                     content: content.freeze(),
                     metadata: metadata.clone(),
+                    visibility: options.visibility.unwrap_or_default(),
                 },
             )
             .is_none();

@@ -1,6 +1,6 @@
 //! What is known of a file without reading it.
 
-use super::key::Key;
+use super::key::{Key, Prefix};
 use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 /// What is known of a file without reading it.
@@ -15,7 +15,7 @@ pub struct Metadata {
     pub content_type: String,
     /// When it was last written.
     pub last_modified: SystemTime,
-    /// Another one after every write.
+    /// Another one whenever the content is another.
     pub etag: ETag,
     /// What the writer noted beside it.
     pub user: BTreeMap<String, String>,
@@ -62,8 +62,9 @@ impl fmt::Display for ETag {
 pub struct Written {
     /// The file as it is now.
     pub metadata: Metadata,
-    /// Whether there was none of that key before.
-    pub created: bool,
+    /// Whether there was none of that key before; `None` where nobody looked, see
+    /// [`WriteOptions::ask_created`](super::WriteOptions::ask_created).
+    pub created: Option<bool>,
 }
 
 /// One stretch of a listing, in key order.
@@ -72,7 +73,9 @@ pub struct Written {
 pub struct Page {
     /// The files, in the byte order of their keys.
     pub entries: Vec<Metadata>,
-    /// Where to go on: the last key of this page. `None` on the last page.
+    /// The folders of a listing of one level, in order; always empty for one of all files.
+    pub folders: Vec<Prefix>,
+    /// Where to go on: the last key of this page, or the last folder with a slash at its end. `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -107,8 +110,11 @@ impl Metadata {
 impl Written {
     /// For backends outside of this crate.
     #[must_use]
-    pub fn new(metadata: Metadata, created: bool) -> Self {
-        Self { metadata, created }
+    pub fn new(metadata: Metadata, created: impl Into<Option<bool>>) -> Self {
+        Self {
+            metadata,
+            created: created.into(),
+        }
     }
 }
 
@@ -116,6 +122,17 @@ impl Page {
     /// For backends outside of this crate.
     #[must_use]
     pub fn new(entries: Vec<Metadata>, next: Option<String>) -> Self {
-        Self { entries, next }
+        Self {
+            entries,
+            folders: Vec::new(),
+            next,
+        }
+    }
+
+    /// With the folders of a listing of one level.
+    #[must_use]
+    pub fn with_folders(mut self, folders: Vec<Prefix>) -> Self {
+        self.folders = folders;
+        self
     }
 }

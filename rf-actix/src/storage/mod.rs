@@ -25,6 +25,7 @@
 //! - In handlers: [`DiskHandle`], [`UploadForm`], [`Disk::receive`], [`Disk::response`], [`request_key`].
 #![doc = include_str!("../docs/storage.md")]
 
+mod checked;
 pub(crate) mod configure;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
@@ -33,6 +34,7 @@ mod disk;
 mod disks;
 mod error;
 mod event;
+mod ext;
 mod extract;
 mod key;
 mod local;
@@ -62,17 +64,18 @@ pub use disk::Disk;
 pub use disks::{Disks, DisksBuilder};
 pub use error::Error;
 pub use event::{Event, Observer, Op, Outcome};
+pub use ext::{IntoKey, StorageExt};
 pub use extract::{DiskHandle, TypedDisk, request_key, typed_disk};
 pub use key::{InvalidKey, Key, Prefix};
 pub use local::{LocalStorage, LocalStorageBuilder};
 pub use memory::MemoryStorage;
 pub use metadata::{ETag, Metadata, Page, Written};
-pub use options::{Condition, SignedUrlOptions, Visibility, WriteOptions};
+pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, Secret};
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
-pub use storage::{IntoKey, MAX_PAGE, Object, SignedUrl, Source, Storage, StorageExt, Writer};
+pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};
 pub use stream::ByteStream;
 pub use upload::{Naming, StagedUpload, UploadForm, UploadPolicy};
 pub use wrap::{Observed, ReadOnly, Scoped};

@@ -12,6 +12,63 @@ pub struct WriteOptions {
     pub(super) user: BTreeMap<String, String>,
     pub(super) condition: Condition,
     pub(super) visibility: Option<Visibility>,
+    pub(super) sha256: Option<[u8; 32]>,
+    pub(super) ask_created: bool,
+}
+
+/// How deep a listing goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// All files beneath the prefix.
+    #[default]
+    All,
+    /// The files right beneath the prefix, and the folders there.
+    Level,
+}
+
+/// What a storage can keep of the options it is given. What it cannot is refused with
+/// [`Error::Unsupported`](super::Error::Unsupported).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Conditions of writes and removals hold at the moment they happen.
+    pub conditions: bool,
+    /// Files are private or public, each on its own.
+    pub visibility: bool,
+    /// Types and notes are kept beside files.
+    pub notes: bool,
+    /// Links are signed by the storage itself.
+    pub links: bool,
+    /// An opened file is read to its end as it was, whatever is written meanwhile. Elsewhere such a read may fail, but
+    /// never mixes two versions.
+    pub pinned: bool,
+    /// A key may be a file and a folder of other files at once.
+    pub nested: bool,
+}
+
+impl Capabilities {
+    /// All of them.
+    pub const ALL: Self = Self {
+        conditions: true,
+        visibility: true,
+        notes: true,
+        links: true,
+        pinned: true,
+        nested: true,
+    };
+
+    /// What two storages have in common.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            conditions: self.conditions && other.conditions,
+            visibility: self.visibility && other.visibility,
+            notes: self.notes && other.notes,
+            links: self.links && other.links,
+            pinned: self.pinned && other.pinned,
+            nested: self.nested && other.nested,
+        }
+    }
 }
 
 /// What must hold for a write to be published.
@@ -73,6 +130,34 @@ impl WriteOptions {
         self
     }
 
+    /// The SHA-256 the content must have, else it is [`Error::Checksum`](super::Error::Checksum) and nothing is
+    /// published.
+    #[must_use]
+    pub fn sha256(mut self, digest: [u8; 32]) -> Self {
+        self.sha256 = Some(digest);
+        self
+    }
+
+    /// Whether [`Written::created`](super::Written::created) must be told. Local disks and memory always tell; on S3 it
+    /// takes one more request.
+    #[must_use]
+    pub fn ask_created(mut self, yes: bool) -> Self {
+        self.ask_created = yes;
+        self
+    }
+
+    /// What [`sha256`](Self::sha256) set.
+    #[must_use]
+    pub fn get_sha256(&self) -> Option<&[u8; 32]> {
+        self.sha256.as_ref()
+    }
+
+    /// What [`ask_created`](Self::ask_created) set.
+    #[must_use]
+    pub fn asks_created(&self) -> bool {
+        self.ask_created
+    }
+
     /// What [`content_type`](Self::content_type) set.
     #[must_use]
     pub fn get_content_type(&self) -> Option<&str> {
@@ -113,10 +198,18 @@ pub(super) enum Grant {
     Download {
         attachment: bool,
     },
-    Upload {
-        max_size: Option<u64>,
-        content_type: Option<String>,
-    },
+    Upload(Upload),
+    /// An upload by a form that a browser sends.
+    Form(Upload),
+}
+
+/// What an uploaded file must be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Upload {
+    pub(super) max_size: Option<u64>,
+    pub(super) content_type: Option<String>,
+    pub(super) content_length: Option<u64>,
+    pub(super) sha256: Option<[u8; 32]>,
 }
 
 impl SignedUrlOptions {
@@ -135,10 +228,18 @@ impl SignedUrlOptions {
     pub fn upload(expires: Duration) -> Self {
         Self {
             expires,
-            grant: Grant::Upload {
-                max_size: None,
-                content_type: None,
-            },
+            grant: Grant::Upload(Upload::default()),
+            hidden: Prefix::default(),
+        }
+    }
+
+    /// A link that takes the file from a form of a browser (`POST`, `multipart/form-data`, the field `file` last) for
+    /// so long: 1 second to 7 days.
+    #[must_use]
+    pub fn form(expires: Duration) -> Self {
+        Self {
+            expires,
+            grant: Grant::Form(Upload::default()),
             hidden: Prefix::default(),
         }
     }
@@ -155,19 +256,36 @@ impl SignedUrlOptions {
     /// At most so many bytes may be uploaded; the limit of the disk counts as well. Says nothing of a download.
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
-        if let Grant::Upload { max_size, .. } = &mut self.grant {
-            *max_size = Some(bytes);
-        }
+        self.upload_mut(|upload| upload.max_size = Some(bytes));
+        self
+    }
+
+    /// Exactly so many bytes must be uploaded. Says nothing of a download.
+    #[must_use]
+    pub fn content_length(mut self, bytes: u64) -> Self {
+        self.upload_mut(|upload| upload.content_length = Some(bytes));
+        self
+    }
+
+    /// The SHA-256 the uploaded bytes must have. Says nothing of a download.
+    #[must_use]
+    pub fn sha256(mut self, digest: [u8; 32]) -> Self {
+        self.upload_mut(|upload| upload.sha256 = Some(digest));
         self
     }
 
     /// The type the uploaded bytes must be of, for example `image/png` or `image/*`. Says nothing of a download.
     #[must_use]
     pub fn content_type(mut self, pattern: impl Into<String>) -> Self {
-        if let Grant::Upload { content_type, .. } = &mut self.grant {
-            *content_type = Some(pattern.into());
-        }
+        let pattern = pattern.into();
+        self.upload_mut(|upload| upload.content_type = Some(pattern));
         self
+    }
+
+    fn upload_mut(&mut self, change: impl FnOnce(&mut Upload)) {
+        if let Grant::Upload(upload) | Grant::Form(upload) = &mut self.grant {
+            change(upload);
+        }
     }
 
     /// The same beneath a prefix, which need not show either.

@@ -63,6 +63,10 @@ pub struct DiskSettings {
     /// The path of signed links, for example `/files`; left out, the disk has none.
     #[serde(default)]
     pub serve: Option<String>,
+    /// Where public files are found by everybody, for example `https://cdn.example.com`; see
+    /// [`StorageExt::url`](super::StorageExt::url).
+    #[serde(default)]
+    pub url: Option<String>,
     /// The most bytes a file may have, for example `5GiB`.
     #[serde(
         default,

@@ -13,7 +13,7 @@ use self::seal::Seal;
 use super::{
     error::Error,
     key::{Key, Prefix},
-    options::{Grant, SignedUrlOptions},
+    options::{Grant, SignedUrlOptions, Upload},
     storage::SignedUrl,
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -168,13 +168,18 @@ impl Signer {
                 parameters.download = *attachment;
                 LinkMethod::Get
             }
-            Grant::Upload {
-                max_size,
-                content_type,
-            } => {
-                parameters.max_size = max_size.map(|bytes| bytes.to_string());
-                parameters.content_type.clone_from(content_type);
+            Grant::Upload(upload) => {
+                if upload.content_length.is_some() || upload.sha256.is_some() {
+                    let op = "signing the length or the checksum of an upload to a served disk";
+                    return Err(Error::Unsupported { op });
+                }
+                parameters.max_size = upload.max_size.map(|bytes| bytes.to_string());
+                parameters.content_type.clone_from(&upload.content_type);
                 LinkMethod::Put
+            }
+            Grant::Form(_) => {
+                let op = "signing a form for a served disk";
+                return Err(Error::Unsupported { op });
             }
         };
         parameters.signature = hex::encode(
@@ -189,10 +194,11 @@ impl Signer {
             key.to_encoded(),
             parameters.render()
         );
-        Ok(SignedUrl::new(
-            url,
-            UNIX_EPOCH + Duration::from_secs(expires),
-        ))
+        let method = match method {
+            LinkMethod::Get => "GET",
+            LinkMethod::Put => "PUT",
+        };
+        Ok(SignedUrl::new(url, UNIX_EPOCH + Duration::from_secs(expires)).method(method))
     }
 
     /// The folder the key is beneath, and what the link grants.
@@ -231,13 +237,14 @@ impl Signer {
             LinkMethod::Get => Grant::Download {
                 attachment: parameters.download,
             },
-            LinkMethod::Put => Grant::Upload {
+            LinkMethod::Put => Grant::Upload(Upload {
                 max_size: parameters
                     .max_size
                     .map(|text| text.parse().map_err(|_| Refused::Malformed))
                     .transpose()?,
                 content_type: parameters.content_type,
-            },
+                ..Upload::default()
+            }),
         };
         Ok((folder, grant))
     }

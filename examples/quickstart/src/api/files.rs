@@ -57,7 +57,7 @@ pub(crate) async fn put(
     let written = drive_of(&token, &disks)?
         .receive(&request, key, body)
         .await?;
-    let status = if written.created {
+    let status = if written.created == Some(true) {
         StatusCode::CREATED
     } else {
         StatusCode::OK

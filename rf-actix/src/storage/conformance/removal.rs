@@ -2,6 +2,18 @@
 
 use crate::storage::{Condition, Error, Key, Storage, StorageExt};
 
+pub(super) async fn many(storage: &dyn Storage) {
+    for key in ["m/1", "m/2", "m/a b"] {
+        storage.put(key, key).await.expect("a write");
+    }
+    let failed = storage.delete_many(["m/1", "m/none", "m/a b"]).await;
+    assert!(failed.expect("an answer").is_empty());
+    let left = storage.list("m").await.expect("a listing");
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(storage.delete_prefix("m").await.expect("an answer"), 1);
+    assert!(storage.list("m").await.expect("a listing").is_empty());
+}
+
 pub(super) async fn conditions(storage: &dyn Storage) {
     let key = Key::parse("c/gone").expect("a key");
     let refused = async |condition| {

@@ -8,6 +8,7 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::Page,
+    options::Depth,
 };
 use rustix::{
     fs::{Dir, FileType},
@@ -25,43 +26,70 @@ impl Entry {
     }
 
     /// Whether all keys of this entry are up to the cursor, so that none of them is on this page.
-    fn is_before(&self, cursor: &str) -> bool {
-        self.path.as_str() <= cursor && !(self.folder().is_some() && cursor.starts_with(&self.path))
+    fn is_before(&self, cursor: &str, depth: Depth) -> bool {
+        let entered = self.folder().is_some() && cursor.starts_with(&self.path);
+        self.path.as_str() <= cursor && !(depth == Depth::All && entered)
     }
 }
 
 pub(super) fn page(
     root: &Root,
     prefix: &Prefix,
+    depth: Depth,
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Page, Error> {
-    let mut waiting = read_folder(root, prefix.as_str(), cursor)?;
-    let mut entries: Vec<crate::storage::Metadata> = Vec::new();
+    let mut waiting = read_folder(root, prefix.as_str(), depth, cursor)?;
+    let mut page = Page::default();
+    let mut last = None;
     while let Some(entry) = waiting.pop() {
+        let full = page.entries.len() + page.folders.len() == limit;
         if let Some(folder) = entry.folder() {
-            waiting.extend(read_folder(root, folder, cursor)?);
+            if depth == Depth::All {
+                waiting.extend(read_folder(root, folder, depth, cursor)?);
+            } else if holds_a_file(root, folder)? {
+                if full {
+                    page.next = last;
+                    return Ok(page);
+                }
+                page.folders.push(Prefix::parse(folder)?);
+                last = Some(entry.path);
+            }
             continue;
         }
         let Ok(key) = Key::parse(entry.path) else {
             continue;
         };
         match stat(root, &key) {
-            Ok(_) if entries.len() == limit => {
-                let next = entries.last().map(|last| last.key.as_str().to_owned());
-                return Ok(Page::new(entries, next));
+            Ok(_) if full => {
+                page.next = last;
+                return Ok(page);
             }
-            Ok(metadata) => entries.push(metadata),
+            Ok(metadata) => {
+                last = Some(metadata.key.as_str().to_owned());
+                page.entries.push(metadata);
+            }
             // Removed, or replaced by something that is no file, since the folder was read.
             Err(Error::NotFound { .. } | Error::PermissionDenied { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(Page::new(entries, None))
+    Ok(page)
+}
+
+/// Whether there is a file anywhere beneath: a folder without any is none to those who think in keys.
+fn holds_a_file(root: &Root, folder: &str) -> Result<bool, Error> {
+    let beneath = page(root, &Prefix::parse(folder)?, Depth::All, None, 1)?;
+    Ok(!beneath.entries.is_empty())
 }
 
 /// The files and folders of a folder, last key first. Links, and names that are no keys, are left out.
-fn read_folder(root: &Root, folder: &str, cursor: Option<&str>) -> Result<Vec<Entry>, Error> {
+fn read_folder(
+    root: &Root,
+    folder: &str,
+    depth: Depth,
+    cursor: Option<&str>,
+) -> Result<Vec<Entry>, Error> {
     let listing = |errno: Errno| match Key::parse(folder) {
         Ok(key) => failed("listing a folder", &key, errno),
         Err(_) => Error::Io {
@@ -99,7 +127,7 @@ fn read_folder(root: &Root, folder: &str, cursor: Option<&str>) -> Result<Vec<En
             format!("{folder}/{name}{slash}")
         };
         let entry = Entry { path };
-        if !cursor.is_some_and(|cursor| entry.is_before(cursor)) {
+        if !cursor.is_some_and(|cursor| entry.is_before(cursor, depth)) {
             entries.push(entry);
         }
     }

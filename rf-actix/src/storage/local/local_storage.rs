@@ -3,22 +3,24 @@
 use super::{
     attribute::Attribute,
     list,
-    publish::{Publisher, full_or, stat},
+    publish::{Publisher, failed, full_or, stat},
     read::{self, open_file},
     root::Root,
     stage::{Staged, sweep},
     writer::{LocalWriter, State},
 };
 use crate::storage::{
+    checked::Checked,
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page},
-    options::{Condition, SignedUrlOptions, Visibility, WriteOptions},
+    options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
     storage::{MAX_PAGE, Object, SignedUrl, Storage, Writer},
 };
 use async_trait::async_trait;
 use rustix::fs::Mode;
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -153,7 +155,15 @@ impl LocalStorage {
 
 #[async_trait]
 impl Storage for LocalStorage {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            links: false,
+            nested: false,
+            ..Capabilities::ALL
+        }
+    }
+
+    async fn open(&self, key: &Key, _: Range<u64>) -> Result<Object, Error> {
         let key = key.clone();
         self.run(move |inner| read::open(&inner.root, &key)).await
     }
@@ -164,14 +174,15 @@ impl Storage for LocalStorage {
     }
 
     async fn writer(&self, key: &Key, options: WriteOptions) -> Result<Box<dyn Writer>, Error> {
-        Ok(Box::new(LocalWriter {
+        let writer = LocalWriter {
             inner: Arc::clone(&self.inner),
             key: key.clone(),
             mode: mode(options.visibility.unwrap_or(self.inner.visibility)),
-            attribute: Attribute::new(options.content_type, options.user)?,
-            condition: options.condition,
+            attribute: Attribute::new(options.content_type.clone(), options.user.clone())?,
+            condition: options.condition.clone(),
             state: State::default(),
-        }))
+        };
+        Ok(Checked::over(Box::new(writer), key, &options))
     }
 
     async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
@@ -180,15 +191,33 @@ impl Storage for LocalStorage {
             .await
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        let keys = keys.to_vec();
+        let count = keys.len();
+        let removed = self.run(move |inner| {
+            let remove = |key| inner.publisher.remove(&inner.root, key, &Condition::Always);
+            Ok(keys.iter().map(remove).collect())
+        });
+        removed.await.unwrap_or_else(|error| {
+            let reason = error.to_string();
+            let lost = || Error::Io {
+                op: "running a blocking call",
+                source: std::io::Error::other(reason.clone()),
+            };
+            (0..count).map(|_| Err(lost())).collect()
+        })
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
         let (prefix, cursor) = (prefix.clone(), cursor.map(str::to_owned));
         let limit = limit.clamp(1, MAX_PAGE);
-        self.run(move |inner| list::page(&inner.root, &prefix, cursor.as_deref(), limit))
+        self.run(move |inner| list::page(&inner.root, &prefix, depth, cursor.as_deref(), limit))
             .await
     }
 
@@ -221,6 +250,35 @@ impl Storage for LocalStorage {
             false => inner.publisher.rename(&inner.root, &from, &to),
         })
         .await
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        let key = key.clone();
+        self.run(move |inner| {
+            let (_, stat) = open_file(&inner.root, &key)?;
+            let everybody = Mode::from_raw_mode(stat.st_mode).contains(Mode::ROTH);
+            Ok(match everybody {
+                true => Visibility::Public,
+                false => Visibility::Private,
+            })
+        })
+        .await
+    }
+
+    async fn set_visibility(&self, key: &Key, visibility: Visibility) -> Result<(), Error> {
+        let key = key.clone();
+        self.run(move |inner| {
+            let (file, _) = open_file(&inner.root, &key)?;
+            rustix::fs::fchmod(&file, mode(visibility))
+                .map_err(|errno| failed("changing who may read a file", &key, errno))
+        })
+        .await
+    }
+
+    fn public_url(&self, _: &Key) -> Result<String, Error> {
+        Err(Error::Unsupported {
+            op: "the address of a file in a folder without a `Disk` that has a `url`",
+        })
     }
 
     async fn presign(&self, _: &Key, _: &SignedUrlOptions) -> Result<SignedUrl, Error> {

@@ -13,9 +13,15 @@ impl ResponseError for Error {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::AlreadyExists { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
-            Self::InvalidKey { .. } | Self::Interrupted { .. } | Self::InvalidExpiry { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidKey { .. }
+            | Self::Interrupted { .. }
+            | Self::InvalidExpiry { .. }
+            | Self::Checksum { .. } => StatusCode::BAD_REQUEST,
+            Self::Rejected { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Backend { .. } => StatusCode::BAD_GATEWAY,
+            error if error.is_outage() => StatusCode::BAD_GATEWAY,
             Self::ReadOnly | Self::PermissionDenied { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -33,7 +39,8 @@ impl ResponseError for Error {
             "title": status.canonical_reason().unwrap_or_default(),
             "status": status.as_u16(),
         });
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        // What a service behind us said is for the log as well.
+        if status.is_server_error() && !matches!(self, Self::NoSpace | Self::Unsupported { .. }) {
             let cause = std::error::Error::source(self)
                 .map(|cause| format!(": {cause}"))
                 .unwrap_or_default();

@@ -6,10 +6,7 @@ use super::{
     range::{self, Wanted},
 };
 use crate::storage::{
-    disk::Disk,
-    error::Error,
-    metadata::Metadata,
-    storage::{IntoKey, Storage},
+    disk::Disk, error::Error, ext::IntoKey, metadata::Metadata, storage::Storage,
     stream::ByteStream,
 };
 use actix_web::{
@@ -99,10 +96,28 @@ impl Disk {
                 ByteStream::new(stream::empty())
             }));
         }
-        let opened = self.open(&key).await?;
+        let opened = self.open(&key, soon(request)).await?;
         Ok(answer(request, options, &opened.metadata, |range| {
             opened.source.read(range)
         }))
+    }
+}
+
+/// What will be read before more is known: with conditions or a range perhaps nothing, or not all.
+fn soon(request: &HttpRequest) -> Range<u64> {
+    let may_be_less = [
+        header::RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_UNMODIFIED_SINCE,
+    ];
+    match may_be_less
+        .iter()
+        .any(|name| request.headers().contains_key(name))
+    {
+        true => 0..0,
+        false => 0..u64::MAX,
     }
 }
 

@@ -263,7 +263,7 @@ fn a_link_into_a_folder_shows_the_key_and_carries_the_folder() {
     ] {
         let method = match options.grant {
             Grant::Download { .. } => LinkMethod::Get,
-            Grant::Upload { .. } => LinkMethod::Put,
+            Grant::Upload(_) | Grant::Form(_) => LinkMethod::Put,
         };
         let folder = Prefix::parse("users/zoë").unwrap();
         let shown = key("日本/a b.txt");

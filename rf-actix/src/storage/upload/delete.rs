@@ -1,11 +1,7 @@
 //! `DELETE`: the file goes, if it is the one the client means.
 
 use super::condition::weighed;
-use crate::storage::{
-    disk::Disk,
-    error::Error,
-    storage::{IntoKey, Storage},
-};
+use crate::storage::{disk::Disk, error::Error, ext::IntoKey, storage::Storage};
 use actix_web::HttpRequest;
 
 impl Disk {

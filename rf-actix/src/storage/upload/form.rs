@@ -110,9 +110,10 @@ async fn stage_file(
 ) -> Result<Option<StagedFile>, Error> {
     // The name may depend on the content, and the folder on a later field: until then a name of its own.
     let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
+    let options = WriteOptions::new().ask_created(true);
     let mut bytes = 0;
     let content = field.inspect_ok(|chunk| bytes += chunk.len());
-    let mut intake = take_in(disk, &key, sent, content, WriteOptions::new(), policy).await?;
+    let mut intake = take_in(disk, &key, sent, content, options, policy).await?;
     if sent.is_empty() && bytes == 0 {
         intake.writer.abort().await?;
         return Ok(None);
@@ -213,7 +214,7 @@ async fn publish(disk: Disk, files: Vec<StagedFile>) -> Result<Vec<Metadata>, Er
     for file in files {
         match file.intake.writer.commit().await {
             Ok(written) => {
-                if written.created {
+                if written.created == Some(true) {
                     created.push(written.metadata.key.clone());
                 }
                 kept.push(written.metadata);

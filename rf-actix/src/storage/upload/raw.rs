@@ -2,7 +2,7 @@
 
 use super::{condition::weighed, intake::take_in, policy::UploadPolicy};
 use crate::storage::{
-    disk::Disk, error::Error, metadata::Written, options::WriteOptions, storage::IntoKey,
+    disk::Disk, error::Error, ext::IntoKey, metadata::Written, options::WriteOptions,
 };
 use actix_web::{
     HttpRequest,
@@ -52,7 +52,9 @@ impl Disk {
     {
         let key = key.into_key()?;
         refuse_early(self, request.headers(), policy)?;
-        let options = WriteOptions::new().condition(weighed(self, request, &key).await?);
+        let options = WriteOptions::new()
+            .condition(weighed(self, request, &key).await?)
+            .ask_created(true);
         let written = async {
             let intake = take_in(self, &key, key.name(), body, options, policy).await?;
             intake.writer.commit().await

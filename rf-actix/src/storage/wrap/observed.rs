@@ -5,7 +5,7 @@ use crate::storage::{
     event::{Event, Observer, Op, Outcome},
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{Condition, SignedUrlOptions, WriteOptions},
+    options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
     storage::{Object, SignedUrl, Source, Storage, Writer},
     stream::ByteStream,
 };
@@ -104,9 +104,13 @@ impl Drop for Watch {
 
 #[async_trait]
 impl Storage for Observed {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         let mut watch = self.watch(Op::Read);
-        match self.inner.open(key).await {
+        match self.inner.open(key, soon).await {
             Ok(Object { metadata, source }) => {
                 // Opened and not read, for a condition that spares the content, is a read that went well.
                 watch.outcome = Outcome::Ok;
@@ -142,13 +146,22 @@ impl Storage for Observed {
             .await
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        let mut watch = self.watch(Op::Delete);
+        let removed = self.inner.remove_many(keys).await;
+        let failed = removed.iter().find_map(|removed| removed.as_ref().err());
+        watch.outcome = failed.map_or(Outcome::Ok, |error| Outcome::Failed(error.kind()));
+        removed
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
-        self.tell(Op::List, self.inner.page(prefix, cursor, limit))
+        self.tell(Op::List, self.inner.page(prefix, depth, cursor, limit))
             .await
     }
 
@@ -158,6 +171,19 @@ impl Storage for Observed {
 
     async fn rename(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
         self.tell(Op::Move, self.inner.rename(from, to)).await
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        self.tell(Op::Stat, self.inner.visibility(key)).await
+    }
+
+    async fn set_visibility(&self, key: &Key, visibility: Visibility) -> Result<(), Error> {
+        let changed = self.inner.set_visibility(key, visibility);
+        self.tell(Op::Visibility, changed).await
+    }
+
+    fn public_url(&self, key: &Key) -> Result<String, Error> {
+        self.inner.public_url(key)
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {

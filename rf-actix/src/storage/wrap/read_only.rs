@@ -4,11 +4,11 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page},
-    options::{Condition, Grant, SignedUrlOptions, WriteOptions},
+    options::{Capabilities, Condition, Depth, Grant, SignedUrlOptions, Visibility, WriteOptions},
     storage::{Object, SignedUrl, Storage, Writer},
 };
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Lets reads through and refuses every change with [`Error::ReadOnly`].
 #[derive(Debug, Clone)]
@@ -19,16 +19,22 @@ pub struct ReadOnly {
 impl ReadOnly {
     /// Wraps a storage.
     pub fn new(inner: impl Storage) -> Self {
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self::over(Arc::new(inner))
+    }
+
+    pub(in crate::storage) fn over(inner: Arc<dyn Storage>) -> Self {
+        Self { inner }
     }
 }
 
 #[async_trait]
 impl Storage for ReadOnly {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
-        self.inner.open(key).await
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
+        self.inner.open(key, soon).await
     }
 
     async fn stat(&self, key: &Key) -> Result<Metadata, Error> {
@@ -43,13 +49,18 @@ impl Storage for ReadOnly {
         Err(Error::ReadOnly)
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        keys.iter().map(|_| Err(Error::ReadOnly)).collect()
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
-        self.inner.page(prefix, cursor, limit).await
+        self.inner.page(prefix, depth, cursor, limit).await
     }
 
     async fn duplicate(&self, _: &Key, _: &Key) -> Result<Metadata, Error> {
@@ -63,12 +74,27 @@ impl Storage for ReadOnly {
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
         match options.grant {
             Grant::Download { .. } => self.inner.presign(key, options).await,
-            Grant::Upload { .. } => Err(Error::ReadOnly),
+            Grant::Upload(_) | Grant::Form(_) => Err(Error::ReadOnly),
         }
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        self.inner.visibility(key).await
+    }
+
+    async fn set_visibility(&self, _: &Key, _: Visibility) -> Result<(), Error> {
+        Err(Error::ReadOnly)
+    }
+
+    fn public_url(&self, key: &Key) -> Result<String, Error> {
+        self.inner.public_url(key)
     }
 
     async fn probe(&self) -> Result<(), Error> {
         // The probe of the wrapped storage writes, which may rightly fail on what is only read.
-        self.inner.page(&Prefix::default(), None, 1).await.map(drop)
+        self.inner
+            .page(&Prefix::default(), Depth::Level, None, 1)
+            .await
+            .map(drop)
     }
 }

@@ -4,12 +4,12 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Page, Written},
-    options::{Condition, SignedUrlOptions, WriteOptions},
+    options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
     storage::{Object, SignedUrl, Storage, Writer},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Shows the files beneath a prefix as if there were nothing else: no key, listing or error names the prefix.
 ///
@@ -58,8 +58,12 @@ fn hide(prefix: &Prefix, key: Key) -> Key {
 
 #[async_trait]
 impl Storage for Scoped {
-    async fn open(&self, key: &Key) -> Result<Object, Error> {
-        let opened = self.inner.open(&self.prefix.join(key)?).await;
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
+        let opened = self.inner.open(&self.prefix.join(key)?, soon).await;
         let Object { metadata, source } = opened.map_err(|error| self.blame(error))?;
         Ok(Object {
             metadata: self.show(metadata),
@@ -88,9 +92,27 @@ impl Storage for Scoped {
         removed.map_err(|error| self.blame(error))
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Vec<Result<(), Error>> {
+        // Keys that are too long together with the prefix are not there, and must not hold up the others.
+        let joined: Vec<_> = keys.iter().map(|key| self.prefix.join(key)).collect();
+        let inner: Vec<_> = joined.iter().flatten().cloned().collect();
+        let mut removed = self.inner.remove_many(&inner).await.into_iter();
+        joined
+            .into_iter()
+            .map(|key| match key {
+                Ok(_) => removed
+                    .next()
+                    .expect("one result a key")
+                    .map_err(|error| self.blame(error)),
+                Err(invalid) => Err(invalid.into()),
+            })
+            .collect()
+    }
+
     async fn page(
         &self,
         prefix: &Prefix,
+        depth: Depth,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
@@ -100,7 +122,12 @@ impl Storage for Scoped {
         };
         let page = self
             .inner
-            .page(&self.prefix.nest(prefix)?, inner_cursor.as_deref(), limit)
+            .page(
+                &self.prefix.nest(prefix)?,
+                depth,
+                inner_cursor.as_deref(),
+                limit,
+            )
             .await;
         let page = page.map_err(|error| self.blame(error))?;
         let entries: Vec<_> = page
@@ -108,10 +135,18 @@ impl Storage for Scoped {
             .into_iter()
             .map(|metadata| self.show(metadata))
             .collect();
-        let next = page
-            .next
-            .and_then(|_| entries.last().map(|last| last.key.as_str().to_owned()));
-        Ok(Page::new(entries, next))
+        let shown = |text: &str| match self.prefix.is_empty() {
+            true => Some(text.to_owned()),
+            false => {
+                let rest = text.strip_prefix(self.prefix.as_str())?;
+                Some(rest.strip_prefix('/')?.to_owned())
+            }
+        };
+        let next = page.next.and_then(|next| shown(&next));
+        let folders = page.folders.iter();
+        let folders = folders.filter_map(|folder| Prefix::parse(&shown(folder.as_str())?).ok());
+        let folders = folders.collect();
+        Ok(Page::new(entries, next).with_folders(folders))
     }
 
     async fn duplicate(&self, from: &Key, to: &Key) -> Result<Metadata, Error> {
@@ -132,6 +167,21 @@ impl Storage for Scoped {
         moved
             .map(|metadata| self.show(metadata))
             .map_err(|error| self.blame(error))
+    }
+
+    async fn visibility(&self, key: &Key) -> Result<Visibility, Error> {
+        let seen = self.inner.visibility(&self.prefix.join(key)?).await;
+        seen.map_err(|error| self.blame(error))
+    }
+
+    async fn set_visibility(&self, key: &Key, visibility: Visibility) -> Result<(), Error> {
+        let key = self.prefix.join(key)?;
+        let changed = self.inner.set_visibility(&key, visibility).await;
+        changed.map_err(|error| self.blame(error))
+    }
+
+    fn public_url(&self, key: &Key) -> Result<String, Error> {
+        self.inner.public_url(&self.prefix.join(key)?)
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
