@@ -19,7 +19,7 @@
 //! ```
 //!
 //! - A backend is a [`Storage`]: [`LocalStorage`], [`MemoryStorage`]; [`Scoped`], [`ReadOnly`] and [`Observed`]
-//!   wrap another one.
+//!   wrap another one, [`Fallback`] two of them.
 //! - A [`Disk`] is a backend with a name, a limit and signed links; [`Disks`] are those of an application.
 //! - What callers do with any of them stands in [`StorageExt`].
 //! - In handlers: [`DiskHandle`], [`UploadForm`], [`Disk::receive`], [`Disk::response`], [`request_key`].
@@ -78,4 +78,4 @@ pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};
 pub use stream::ByteStream;
 pub use upload::{Naming, StagedUpload, UploadForm, UploadPolicy};
-pub use wrap::{Observed, ReadOnly, Scoped};
+pub use wrap::{Fallback, FallbackBuilder, FallbackState, Observed, ReadOnly, Scoped};
