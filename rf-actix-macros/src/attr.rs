@@ -111,12 +111,14 @@ impl ScopeArgs {
     }
 }
 
-/// `name = "avatars", max_size = "5MiB", accept = "image/*", naming = "hash"`.
+/// `name = "avatars", max_size = "5MiB", accept = "image/*", max_width = 4096, naming = "hash"`.
 #[derive(Debug, Default)]
 pub(crate) struct DiskArgs {
     pub(crate) name: Option<String>,
     pub(crate) max_size: Option<u64>,
     pub(crate) accept: Option<Vec<String>>,
+    pub(crate) max_width: Option<u32>,
+    pub(crate) max_height: Option<u32>,
     pub(crate) naming: Option<&'static str>,
 }
 
@@ -162,17 +164,27 @@ impl DiskArgs {
                 let ranges = checked(&text(meta)?, valid::media_types)?;
                 once(&mut self.accept, ranges, meta)
             }
+            Some("max_width") => once(&mut self.max_width, pixels(meta)?, meta),
+            Some("max_height") => once(&mut self.max_height, pixels(meta)?, meta),
             Some("naming") => {
                 let naming = checked(&text(meta)?, valid::naming)?;
                 once(&mut self.naming, naming, meta)
             }
-            _ => Err(meta.error("unknown key, known are name, max_size, accept and naming")),
+            _ => Err(meta.error(
+                "unknown key, known are name, max_size, accept, max_width, max_height and naming",
+            )),
         }
     }
 }
 
 fn text(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
     meta.value()?.parse()
+}
+
+fn pixels(meta: &ParseNestedMeta<'_>) -> Result<u32> {
+    let literal: LitInt = meta.value()?.parse()?;
+    valid::pixels(literal.base10_parse()?)
+        .map_err(|complaint| Error::new(literal.span(), complaint))
 }
 
 fn checked<T>(

@@ -109,6 +109,7 @@ pub(crate) fn disk(disk: &TypedDisk) -> TokenStream {
     let name = &disk.args.name;
     let max_size = disk.args.max_size.iter();
     let accept = disk.args.accept.iter().flatten();
+    let (max_width, max_height) = (disk.args.max_width.iter(), disk.args.max_height.iter());
     let naming = disk
         .args
         .naming
@@ -130,6 +131,8 @@ pub(crate) fn disk(disk: &TypedDisk) -> TokenStream {
                 #rf::storage::UploadPolicy::new()
                     #(.max_size(#max_size))*
                     #(.accept(#accept))*
+                    #(.max_width(#max_width))*
+                    #(.max_height(#max_height))*
                     #(.naming(#rf::storage::Naming::#naming))*
             }
 

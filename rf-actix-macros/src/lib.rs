@@ -95,7 +95,8 @@ pub fn scope_guard(item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// `name` is needed. `max_size` is a number of bytes or a text such as `"5MiB"`; `accept` is one or several media
-/// types, separated by commas; `naming` is `"hash"`, `"uuid"` or `"original"`.
+/// types, separated by commas; `max_width` and `max_height` are the most pixels of an image; `naming` is `"hash"`,
+/// `"uuid"`, `"dated"` or `"original"`.
 #[proc_macro_derive(Disk, attributes(disk))]
 pub fn disk(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);

@@ -111,14 +111,23 @@ fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'+-.^_`|~".contains(&byte))
 }
 
+/// The most pixels of a side.
+pub(crate) fn pixels(number: u32) -> Result<u32, String> {
+    match number {
+        0 => Err("a limit of no pixels refuses every image".into()),
+        number => Ok(number),
+    }
+}
+
 /// How uploads are named; answers with the variant of `rf::storage::Naming`.
 pub(crate) fn naming(text: &str) -> Result<&'static str, String> {
     match text {
         "hash" => Ok("Hash"),
         "uuid" => Ok("Uuid"),
         "original" => Ok("Original"),
+        "dated" => Ok("Dated"),
         _ => Err(format!(
-            "unknown naming `{text}`, write \"hash\", \"uuid\" or \"original\""
+            "unknown naming `{text}`, write \"hash\", \"uuid\", \"dated\" or \"original\""
         )),
     }
 }
@@ -210,6 +219,7 @@ mod tests {
     #[test]
     fn an_unknown_naming_is_answered_with_the_known_ones() {
         assert_eq!(naming("hash"), Ok("Hash"));
+        assert_eq!(naming("dated"), Ok("Dated"));
         assert!(naming("Hash").is_err_and(|complaint| complaint.contains("\"uuid\"")));
     }
 }

@@ -39,6 +39,8 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "disks", Floor::Server),
     // The handle: a name and a limit on a backend that is scoped.
     ("storage", "disk", Floor::Server),
+    // For tests of applications: a registry of disks in memory, and asserts on them.
+    ("storage", "fake", Floor::Server),
     ("storage", "signed_url", Floor::Service),
     ("storage", "conformance", Floor::Service),
     ("storage", "local", Floor::Adapter),
@@ -48,7 +50,6 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "s3", Floor::Adapter),
     ("storage", "checked", Floor::Port),
     ("storage", "ext", Floor::Port),
-    ("storage", "naming", Floor::Language),
     ("storage", "storage", Floor::Port),
     ("storage", "stream", Floor::Language),
     ("storage", "detect", Floor::Language),
@@ -56,6 +57,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "event", Floor::Language),
     ("storage", "key", Floor::Language),
     ("storage", "metadata", Floor::Language),
+    ("storage", "naming", Floor::Language),
     ("storage", "options", Floor::Language),
     ("storage", "settings", Floor::Language),
     ("oauth2", "configure", Floor::Wiring),

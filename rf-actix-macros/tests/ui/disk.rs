@@ -49,4 +49,12 @@ struct TwoHandles(DiskHandle, DiskHandle);
 #[disk(name = "avatars")]
 struct Generic<T>(T);
 
+#[derive(Disk)]
+#[disk(name = "avatars", max_width = 0)]
+struct NoWidth(DiskHandle);
+
+#[derive(Disk)]
+#[disk(name = "avatars", max_height = "tall")]
+struct BadHeight(DiskHandle);
+
 fn main() {}

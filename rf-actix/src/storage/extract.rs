@@ -1,13 +1,17 @@
 //! Disks as arguments of handlers.
 
+mod staged;
+
+pub use self::staged::StagedFile;
 use super::{
     disk::Disk,
     disks::Disks,
     error::Error,
     ext::IntoKey,
     key::Key,
-    metadata::Written,
-    upload::{StagedUpload, UploadForm, UploadPolicy},
+    metadata::{Metadata, Written},
+    options::WriteOptions,
+    upload::{StagedUpload, UploadForm, UploadPolicy, take_in},
 };
 use actix_web::{
     FromRequest, HttpRequest,
@@ -16,6 +20,7 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_core::Stream;
+use futures_util::stream;
 use std::{
     future::{Ready, ready},
     ops::Deref,
@@ -51,6 +56,26 @@ impl DiskHandle {
     /// As there.
     pub async fn stage(&self, form: UploadForm) -> Result<StagedUpload, Error> {
         form.stage(&self.disk, &self.policy).await
+    }
+
+    /// Keeps bytes that came another way than as a form, such as in a message: judged by the policy, and named as
+    /// it says.
+    ///
+    /// # Errors
+    /// What the policy refuses and what the disk says.
+    pub async fn store(
+        &self,
+        sent_name: &str,
+        content: impl Into<Bytes>,
+    ) -> Result<Metadata, Error> {
+        let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
+        let content = stream::iter([Ok(content.into())]);
+        let (disk, policy) = (&self.disk, &self.policy);
+        let options = WriteOptions::new();
+        let mut intake = take_in(disk, &key, sent_name, content, options, policy).await?;
+        let name = intake.name(policy.naming, sent_name);
+        intake.writer.retarget(Key::parse(name)?)?;
+        Ok(intake.writer.commit().await?.metadata)
     }
 
     /// Streams the body of a request into a file under the policy; see [`Disk::receive`].

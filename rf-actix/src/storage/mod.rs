@@ -36,10 +36,13 @@ mod error;
 mod event;
 mod ext;
 mod extract;
+#[cfg(any(test, feature = "testing"))]
+mod fake;
 mod key;
 mod local;
 mod memory;
 mod metadata;
+mod naming;
 mod options;
 #[cfg(feature = "s3")]
 #[allow(
@@ -65,11 +68,14 @@ pub use disks::{Disks, DisksBuilder};
 pub use error::Error;
 pub use event::{Event, Observer, Op, Outcome};
 pub use ext::{IntoKey, StorageExt};
-pub use extract::{DiskHandle, TypedDisk, request_key, typed_disk};
+pub use extract::{DiskHandle, StagedFile, TypedDisk, request_key, typed_disk};
+#[cfg(any(test, feature = "testing"))]
+pub use fake::FakeDisk;
 pub use key::{InvalidKey, Key, Prefix};
 pub use local::{LocalStorage, LocalStorageBuilder};
 pub use memory::MemoryStorage;
 pub use metadata::{ETag, Metadata, Page, Written};
+pub use naming::Naming;
 pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, Secret};
@@ -77,5 +83,5 @@ pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};
 pub use stream::ByteStream;
-pub use upload::{Naming, StagedUpload, UploadForm, UploadPolicy};
+pub use upload::{Inspector, ScanContext, StagedUpload, UploadForm, UploadPolicy};
 pub use wrap::{Fallback, FallbackBuilder, FallbackState, Observed, ReadOnly, Scoped};

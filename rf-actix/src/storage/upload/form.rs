@@ -2,14 +2,13 @@
 
 use super::{
     intake::{Intake, take_in},
-    name::name_for,
     policy::UploadPolicy,
 };
 use crate::storage::{
     disk::Disk,
     error::Error,
     key::{Key, Prefix},
-    metadata::Metadata,
+    metadata::{Metadata, Written},
     options::{Condition, WriteOptions},
     storage::Storage,
 };
@@ -45,17 +44,47 @@ pub struct UploadForm {
 #[derive(Debug)]
 pub struct StagedUpload {
     disk: Disk,
-    files: Vec<StagedFile>,
+    files: Vec<FormFile>,
     fields: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
-struct StagedFile {
+struct FormFile {
     name: String,
     intake: Intake,
 }
 
 impl UploadForm {
+    /// Takes the one file of a form, in its field `file`, under a key that is known: what a browser sends to a signed
+    /// link. Other fields say nothing.
+    pub(in crate::storage) async fn receive(
+        mut self,
+        disk: &Disk,
+        key: &Key,
+        policy: &UploadPolicy,
+        options: WriteOptions,
+    ) -> Result<Written, Error> {
+        let (mut taken, mut fields) = (None, 0);
+        while let Some(field) = self.parts.try_next().await.map_err(broken)? {
+            if field.name() != Some("file") {
+                read_text(field).await?;
+                fields += 1;
+                within("the number of fields", fields, policy.max_fields)?;
+                continue;
+            }
+            within("the number of files", 1 + usize::from(taken.is_some()), 1)?;
+            let (content, options) = (field.map_err(broken), options.clone());
+            taken = Some(take_in(disk, key, key.name(), content, options, policy).await?);
+        }
+        // Only a form that is here to its end has sent its file.
+        match taken {
+            Some(intake) => intake.writer.commit().await,
+            None => Err(Error::Interrupted {
+                reason: "the form has no field \"file\"",
+            }),
+        }
+    }
+
     /// Reads the whole form: files to the disk, fields to memory.
     ///
     /// A part with a file name is a file, whatever its field is called; one with an empty name and no content is
@@ -75,13 +104,7 @@ impl UploadForm {
             fields: Vec::new(),
         };
         while let Some(field) = self.parts.try_next().await.map_err(broken)? {
-            let sent = field.content_disposition().and_then(|disposition| {
-                let extended = disposition
-                    .get_filename_ext()
-                    .map(|name| String::from_utf8_lossy(&name.value).into_owned());
-                extended.or_else(|| disposition.get_filename().map(str::to_owned))
-            });
-            match sent {
+            match sent_name(&field) {
                 Some(sent) => {
                     if let Some(file) = stage_file(disk, policy, &sent, field).await? {
                         staged.files.push(file);
@@ -102,25 +125,33 @@ impl UploadForm {
     }
 }
 
+/// The file name of a part, in the charset-aware way if it is sent (RFC 8187); `None` for what is no file.
+pub(in crate::storage) fn sent_name(field: &Field) -> Option<String> {
+    let disposition = field.content_disposition()?;
+    let extended = disposition
+        .get_filename_ext()
+        .map(|name| String::from_utf8_lossy(&name.value).into_owned());
+    extended.or_else(|| disposition.get_filename().map(str::to_owned))
+}
+
 async fn stage_file(
     disk: &Disk,
     policy: &UploadPolicy,
     sent: &str,
     field: Field,
-) -> Result<Option<StagedFile>, Error> {
+) -> Result<Option<FormFile>, Error> {
     // The name may depend on the content, and the folder on a later field: until then a name of its own.
     let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
     let options = WriteOptions::new().ask_created(true);
-    let mut bytes = 0;
-    let content = field.inspect_ok(|chunk| bytes += chunk.len());
+    let content = field.map_err(broken);
     let mut intake = take_in(disk, &key, sent, content, options, policy).await?;
-    if sent.is_empty() && bytes == 0 {
+    if sent.is_empty() && intake.size == 0 {
         intake.writer.abort().await?;
         return Ok(None);
     }
-    let name = name_for(policy.naming, sent, intake.content, &intake.digest);
+    let name = intake.name(policy.naming, sent);
     intake.writer.retarget(Key::parse(name.as_str())?)?;
-    Ok(Some(StagedFile { name, intake }))
+    Ok(Some(FormFile { name, intake }))
 }
 
 async fn read_text(mut field: Field) -> Result<(String, String), Error> {
@@ -146,7 +177,7 @@ fn within(what: &'static str, count: usize, limit: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn broken(error: MultipartError) -> Error {
+pub(in crate::storage) fn broken(error: MultipartError) -> Error {
     match error {
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
@@ -209,7 +240,7 @@ impl StagedUpload {
     }
 }
 
-async fn publish(disk: Disk, files: Vec<StagedFile>) -> Result<Vec<Metadata>, Error> {
+async fn publish(disk: Disk, files: Vec<FormFile>) -> Result<Vec<Metadata>, Error> {
     let (mut kept, mut created) = (Vec::with_capacity(files.len()), Vec::new());
     for file in files {
         match file.intake.writer.commit().await {

@@ -1,30 +1,41 @@
 //! One file on its way in: checked by its first bytes, counted, staged.
 
-use super::policy::{Naming, UploadPolicy};
+use super::{
+    measure::{self, FAR},
+    policy::UploadPolicy,
+};
 use crate::storage::{
     detect::{self, Detected},
     disk::Disk,
     error::Error,
     key::Key,
+    naming::{self, Naming},
     options::WriteOptions,
     storage::{Storage, Writer},
 };
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt};
-use sha2::{Digest, Sha256};
+use futures_util::{StreamExt, TryStreamExt, stream::Fuse};
 
 /// A file that is all here and that nobody sees yet.
 #[derive(Debug)]
-pub(super) struct Intake {
-    pub(super) writer: Box<dyn Writer>,
-    pub(super) content: Detected,
-    /// Of the content; empty unless files are named by it.
-    pub(super) digest: Vec<u8>,
+pub(in crate::storage) struct Intake {
+    pub(in crate::storage) writer: Box<dyn Writer>,
+    pub(in crate::storage) content: Detected,
+    pub(in crate::storage) size: u64,
+    /// Of the content; empty unless files are named by it or a hook looks at it.
+    digest: Vec<u8>,
+}
+
+impl Intake {
+    /// The name the policy gives the file.
+    pub(in crate::storage) fn name(&self, naming: Naming, sent: &str) -> String {
+        naming::name_for(naming, sent, self.content, &self.digest)
+    }
 }
 
 /// Streams a file into a writer, holding no more of it than its first bytes and a chunk.
-pub(super) async fn take_in<S, E>(
+pub(in crate::storage) async fn take_in<S>(
     disk: &Disk,
     key: &Key,
     name: &str,
@@ -33,54 +44,85 @@ pub(super) async fn take_in<S, E>(
     policy: &UploadPolicy,
 ) -> Result<Intake, Error>
 where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    S: Stream<Item = Result<Bytes, Error>> + Unpin,
 {
-    let disk = match policy.max_size {
+    let limits = [policy.max_size, policy.length];
+    let disk = match limits.into_iter().flatten().min() {
         Some(limit) => &disk.clone().limited(limit),
         None => disk,
     };
     // A multipart field must not be asked again after its end.
     let mut content = content.fuse();
     let mut head = BytesMut::new();
-    while head.len() < detect::HEAD {
-        match next(&mut content).await? {
+    fill(&mut head, detect::HEAD, &mut content).await?;
+    let sample = &head[..head.len().min(detect::HEAD)];
+    let detected = detect::by_content(sample, name);
+    let content_type = detected.content_type;
+    if !detect::is_accepted(content_type, &policy.accept) {
+        let (found, accepted) = (content_type.to_owned(), policy.accept.join(", "));
+        return Err(Error::MediaType { found, accepted });
+    }
+    if policy.dimensions.concern(content_type) {
+        judge_dimensions(&mut head, &mut content, content_type, policy).await?;
+    }
+    let mut writer = disk.writer(key, options.content_type(content_type)).await?;
+    let mut watch = policy.hooks.begin(policy.naming == Naming::Hash);
+    let (mut size, mut chunk) = (0, Some(head.freeze()));
+    while let Some(bytes) = chunk {
+        size += bytes.len() as u64;
+        watch.feed(&bytes).await?;
+        writer.write(bytes).await?;
+        watch.tell();
+        chunk = content.try_next().await?;
+    }
+    if policy.length.is_some_and(|length| length != size) {
+        return Err(Error::Interrupted {
+            reason: "the file is not as long as it must be",
+        });
+    }
+    let digest = watch.finish(name, content_type).await?;
+    Ok(Intake {
+        writer,
+        content: detected,
+        size,
+        digest: digest.map(Vec::from).unwrap_or_default(),
+    })
+}
+
+/// Reads until so many bytes are there, or all.
+async fn fill<S>(head: &mut BytesMut, bytes: usize, content: &mut Fuse<S>) -> Result<(), Error>
+where
+    S: Stream<Item = Result<Bytes, Error>> + Unpin,
+{
+    while head.len() < bytes {
+        match content.try_next().await? {
             Some(bytes) => head.extend_from_slice(&bytes),
             None => break,
         }
     }
-    let sample = &head[..head.len().min(detect::HEAD)];
-    let detected = detect::by_content(sample, name);
-    if !detect::is_accepted(detected.content_type, &policy.accept) {
-        let (found, accepted) = (detected.content_type.to_owned(), policy.accept.join(", "));
-        return Err(Error::MediaType { found, accepted });
-    }
-    let mut writer = disk
-        .writer(key, options.content_type(detected.content_type))
-        .await?;
-    let mut digest = (policy.naming == Naming::Hash).then(Sha256::new);
-    let mut chunk = Some(head.freeze());
-    while let Some(bytes) = chunk {
-        if let Some(digest) = &mut digest {
-            digest.update(&bytes);
-        }
-        writer.write(bytes).await?;
-        chunk = next(&mut content).await?;
-    }
-    let digest = digest
-        .map(|digest| digest.finalize().to_vec())
-        .unwrap_or_default();
-    Ok(Intake {
-        writer,
-        content: detected,
-        digest,
-    })
+    Ok(())
 }
 
-async fn next<S, E>(content: &mut S) -> Result<Option<Bytes>, Error>
+/// Reads on, by doubling, until the header tells the dimensions.
+async fn judge_dimensions<S>(
+    head: &mut BytesMut,
+    content: &mut Fuse<S>,
+    content_type: &str,
+    policy: &UploadPolicy,
+) -> Result<(), Error>
 where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    S: Stream<Item = Result<Bytes, Error>> + Unpin,
 {
-    content.try_next().await.map_err(|_| Error::Interrupted {
-        reason: "the body ended early or cannot be read",
-    })
+    loop {
+        if let Some(judged) = policy.dimensions.judge(head) {
+            return judged;
+        }
+        let had = head.len();
+        if had < FAR {
+            fill(head, had * 2, content).await?;
+        }
+        if head.len() == had {
+            return Err(measure::unmeasured(content_type));
+        }
+    }
 }

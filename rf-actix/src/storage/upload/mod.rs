@@ -4,10 +4,14 @@
 mod condition;
 mod delete;
 mod form;
+mod inspect;
 mod intake;
-mod name;
+mod measure;
 mod policy;
 mod raw;
 
 pub use form::{StagedUpload, UploadForm};
-pub use policy::{Naming, UploadPolicy};
+pub(super) use form::{broken, sent_name};
+pub use inspect::{Inspector, ScanContext};
+pub(super) use intake::{Intake, take_in};
+pub use policy::UploadPolicy;

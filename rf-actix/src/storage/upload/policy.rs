@@ -1,34 +1,35 @@
 //! What uploads may be.
 
+use super::{
+    inspect::{self, Hooks, Inspector, ScanContext},
+    measure::Dimensions,
+};
+use crate::storage::naming::Naming;
+use std::{future::Future, sync::Arc};
+
 /// What uploads to a disk may be, and what they are called.
 #[derive(Debug, Clone)]
 pub struct UploadPolicy {
     pub(in crate::storage) max_size: Option<u64>,
+    /// Exactly so many bytes: what a signed link may ask for.
+    pub(in crate::storage) length: Option<u64>,
     pub(super) accept: Vec<String>,
-    pub(super) naming: Naming,
+    pub(in crate::storage) naming: Naming,
+    pub(super) dimensions: Dimensions,
+    pub(super) hooks: Hooks,
     pub(super) max_files: usize,
     pub(super) max_fields: usize,
-}
-
-/// What the files of a form are called.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Naming {
-    /// As the sender says, made harmless; a file of that name is replaced.
-    #[default]
-    Original,
-    /// A time-ordered UUID (RFC 9562 §5.7) and the extension.
-    Uuid,
-    /// The SHA-256 of the content, in hexadecimal, and the extension: the same content is kept once.
-    Hash,
 }
 
 impl Default for UploadPolicy {
     fn default() -> Self {
         Self {
             max_size: None,
+            length: None,
             accept: Vec::new(),
             naming: Naming::Original,
+            dimensions: Dimensions::default(),
+            hooks: Hooks::default(),
             max_files: 32,
             max_fields: 64,
         }
@@ -63,6 +64,70 @@ impl UploadPolicy {
     #[must_use]
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
+        self
+    }
+
+    /// The most pixels an image may have, in width and in height.
+    ///
+    /// Its header tells, no pixel is decoded. An image whose first 256 KiB do not tell its dimensions is refused;
+    /// files of other types are not measured.
+    #[must_use]
+    pub fn max_dimensions(self, width: u32, height: u32) -> Self {
+        self.max_width(width).max_height(height)
+    }
+
+    /// The most pixels an image may be wide; see [`max_dimensions`](Self::max_dimensions).
+    #[must_use]
+    pub fn max_width(mut self, pixels: u32) -> Self {
+        self.dimensions.width = Some(pixels);
+        self
+    }
+
+    /// The most pixels an image may be high; see [`max_dimensions`](Self::max_dimensions).
+    #[must_use]
+    pub fn max_height(mut self, pixels: u32) -> Self {
+        self.dimensions.height = Some(pixels);
+        self
+    }
+
+    /// Asks about every file when all of it is here and before anybody sees it. An error refuses the upload, 422;
+    /// its text is told to the sender.
+    ///
+    /// ```
+    /// # use rf::storage::UploadPolicy;
+    /// # let known_to_be_bad = |_: &[u8; 32]| false;
+    /// let policy = UploadPolicy::new().scan(move |file| async move {
+    ///     if known_to_be_bad(&file.sha256) { Err("this file is on a block list".to_owned()) } else { Ok(()) }
+    /// });
+    /// # drop(policy);
+    /// ```
+    #[must_use]
+    pub fn scan<F, R>(mut self, judge: F) -> Self
+    where
+        F: Fn(ScanContext) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.hooks.inspect(inspect::scan(judge));
+        self
+    }
+
+    /// The same for who must read the bytes: makes an [`Inspector`] for each file, which is fed with all of it.
+    #[must_use]
+    pub fn inspect<F, I>(mut self, begin: F) -> Self
+    where
+        F: Fn() -> I + Send + Sync + 'static,
+        I: Inspector + 'static,
+    {
+        self.hooks.inspect(Arc::new(move || Box::new(begin())));
+        self
+    }
+
+    /// Is told how many bytes of a file the disk has taken, after every chunk; it must not block.
+    ///
+    /// A policy is cheap to clone: one for each request tells whose bytes these are.
+    #[must_use]
+    pub fn progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.hooks.watch(Arc::new(tell));
         self
     }
 

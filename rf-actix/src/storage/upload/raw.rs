@@ -2,7 +2,7 @@
 
 use super::{condition::weighed, intake::take_in, policy::UploadPolicy};
 use crate::storage::{
-    disk::Disk, error::Error, ext::IntoKey, metadata::Written, options::WriteOptions,
+    disk::Disk, error::Error, ext::IntoKey, key::Key, metadata::Written, options::WriteOptions,
 };
 use actix_web::{
     HttpRequest,
@@ -11,6 +11,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_core::Stream;
+use futures_util::TryStreamExt;
 
 impl Disk {
     /// Streams the body of a request into a file, with the conditions of the request (`If-Match`,
@@ -50,11 +51,30 @@ impl Disk {
         K: IntoKey,
         S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     {
-        let key = key.into_key()?;
+        let options = WriteOptions::new();
+        self.receive_as(request, key.into_key()?, body, policy, options)
+            .await
+    }
+
+    /// The same with options of the write.
+    pub(in crate::storage) async fn receive_as<S>(
+        &self,
+        request: &HttpRequest,
+        key: Key,
+        body: S,
+        policy: &UploadPolicy,
+        options: WriteOptions,
+    ) -> Result<Written, Error>
+    where
+        S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    {
         refuse_early(self, request.headers(), policy)?;
-        let options = WriteOptions::new()
+        let options = options
             .condition(weighed(self, request, &key).await?)
             .ask_created(true);
+        let body = body.map_err(|_| Error::Interrupted {
+            reason: "the body ended early or cannot be read",
+        });
         let written = async {
             let intake = take_in(self, &key, key.name(), body, options, policy).await?;
             intake.writer.commit().await
@@ -85,7 +105,7 @@ fn refuse_early(disk: &Disk, headers: &HeaderMap, policy: &UploadPolicy) -> Resu
         });
     }
     // The count while streaming decides; this spares an honest client the sending.
-    let limit = [disk.max_size(), policy.max_size]
+    let limit = [disk.max_size(), policy.max_size, policy.length]
         .into_iter()
         .flatten()
         .min();

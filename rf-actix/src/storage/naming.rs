@@ -1,25 +1,49 @@
-//! File names that strangers chose, made harmless.
+//! What files are called: names that strangers chose, made harmless, or names of our own.
 
-use super::policy::Naming;
-use crate::storage::{
+use super::{
     detect::{self, Detected},
     key::Key,
 };
+use std::time::SystemTime;
 
 /// The longest name kept, in bytes; an extension counts.
 const LONGEST: usize = 200;
 
-/// The name a file of a form is kept under. The digest is that of the content.
+/// What the files of a form are called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Naming {
+    /// As the sender says, made harmless; a file of that name is replaced.
+    #[default]
+    Original,
+    /// A time-ordered UUID (RFC 9562 §5.7) and the extension.
+    Uuid,
+    /// The SHA-256 of the content, in hexadecimal, and the extension: the same content is kept once.
+    Hash,
+    /// The date (UTC) as folders, then as [`Uuid`](Self::Uuid): `2026/11/25/<uuid>.png`.
+    Dated,
+}
+
+/// The name a file is kept under. The digest is that of the content.
 pub(super) fn name_for(naming: Naming, sent: &str, content: Detected, digest: &[u8]) -> String {
+    let unique = || uuid::Uuid::now_v7().to_string();
     let stem = match naming {
         Naming::Original => return harmless(sent),
-        Naming::Uuid => uuid::Uuid::now_v7().to_string(),
+        Naming::Uuid => unique(),
         Naming::Hash => hex::encode(digest),
+        Naming::Dated => format!("{}/{}", folders(SystemTime::now()), unique()),
     };
     match extension(sent, content) {
         Some(extension) => format!("{stem}.{extension}"),
         None => stem,
     }
+}
+
+/// `2026/11/25`, in UTC.
+fn folders(moment: SystemTime) -> String {
+    let written = humantime::format_rfc3339_seconds(moment).to_string();
+    let (date, _) = written.split_once('T').unwrap_or((&written, ""));
+    date.replace('-', "/")
 }
 
 /// The last segment of what was sent, without control characters and marks that reorder what is shown.
@@ -72,7 +96,32 @@ fn extension(sent: &str, content: Detected) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Detected, Key, Naming, harmless, name_for};
+    use super::{Detected, Key, Naming, SystemTime, folders, harmless, name_for};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_dated_name_stands_in_folders_of_its_day() {
+        for (seconds, date) in [
+            (0, "1970/01/01"),
+            (951_782_399, "2000/02/28"),
+            (951_782_400, "2000/02/29"),
+            (1_795_651_199, "2026/11/25"),
+            (1_795_651_200, "2026/11/26"),
+        ] {
+            assert_eq!(folders(UNIX_EPOCH + Duration::from_secs(seconds)), date);
+        }
+        let png = Detected {
+            content_type: "image/png",
+            extension: Some("png"),
+        };
+        let before = folders(SystemTime::now());
+        let name = name_for(Naming::Dated, "../me.PNG", png, &[]);
+        let after = folders(SystemTime::now());
+        let (folder, file) = name.rsplit_once('/').unwrap_or_default();
+        assert!(folder == before || folder == after, "{name}");
+        assert_eq!(file.strip_suffix(".png").map(str::len), Some(36));
+        assert!(Key::parse(name.as_str()).is_ok());
+    }
 
     #[test]
     fn hostile_names_become_harmless() {
