@@ -5,10 +5,11 @@ use super::{
     disks::Disks,
     extract::registered,
     key::Key,
-    options::{Grant, Upload},
+    metadata::Written,
+    options::{Grant, Upload, WriteOptions},
     serve::ServeOptions,
     signed_url::LinkMethod,
-    upload::UploadPolicy,
+    upload::{UploadForm, UploadPolicy},
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse, Resource,
@@ -20,7 +21,8 @@ use actix_web::{
 /// In the data of an application whose signed links are on.
 struct LinksOn;
 
-/// Switches the routes of signed links on: `GET` and `HEAD` to download, `PUT` to upload.
+/// Switches the routes of signed links on: `GET` and `HEAD` to download, `PUT` to upload, `POST` to upload by a form
+/// of a browser, whose file is in the field `file`.
 ///
 /// A `ServiceConfig` sees no configuration of disks, so it is [`Disks::state`] that lays a route for each served path,
 /// and this one opens them: hand both to the `App` itself, not to a scope. A route for every path would do without,
@@ -61,6 +63,7 @@ fn links(path: &str) -> Resource {
         .route(web::get().to(download))
         .route(web::head().to(download))
         .route(web::put().to(upload))
+        .route(web::post().to(form))
 }
 
 /// The router matches after it has undone a part of the percent-encoding; we write the path of a link in one way only.
@@ -80,34 +83,48 @@ async fn download(request: HttpRequest) -> Result<HttpResponse, Error> {
 }
 
 async fn upload(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
-    let Some((
-        disk,
-        key,
-        Grant::Upload(Upload {
-            max_size,
-            content_type,
-            ..
-        }),
-    )) = granted(&request, LinkMethod::Put)?
-    else {
+    let Some((disk, key, Grant::Upload(upload))) = granted(&request, LinkMethod::Put)? else {
         return Ok(refused());
     };
-    let mut policy = UploadPolicy::new();
-    if let Some(max_size) = max_size {
-        policy = policy.max_size(max_size);
-    }
-    if let Some(content_type) = content_type {
+    let (policy, options) = demanded(upload);
+    let written = disk
+        .receive_as(&request, key, body, &policy, options)
+        .await?;
+    Ok(taken(&written))
+}
+
+async fn form(request: HttpRequest, form: UploadForm) -> Result<HttpResponse, Error> {
+    let Some((disk, key, Grant::Form(upload))) = granted(&request, LinkMethod::Post)? else {
+        return Ok(refused());
+    };
+    let (policy, options) = demanded(upload);
+    let options = options.ask_created(true);
+    let written = form.receive(&disk, &key, &policy, options).await?;
+    Ok(taken(&written))
+}
+
+/// What a link demands of the file it takes.
+fn demanded(upload: Upload) -> (UploadPolicy, WriteOptions) {
+    let (mut policy, mut options) = (UploadPolicy::new(), WriteOptions::new());
+    policy.max_size = upload.max_size;
+    policy.length = upload.content_length;
+    if let Some(content_type) = upload.content_type {
         policy = policy.accept(content_type);
     }
-    let written = disk.receive_with(&request, key, body, &policy).await?;
-    let mut response = if written.created == Some(true) {
-        HttpResponse::Created()
-    } else {
-        HttpResponse::Ok()
+    if let Some(digest) = upload.sha256 {
+        options = options.sha256(digest);
+    }
+    (policy, options)
+}
+
+fn taken(written: &Written) -> HttpResponse {
+    let mut response = match written.created {
+        Some(true) => HttpResponse::Created(),
+        _ => HttpResponse::Ok(),
     };
-    Ok(response
+    response
         .insert_header((header::ETAG, written.metadata.etag.to_string()))
-        .finish())
+        .finish()
 }
 
 /// The disk, the key and what the link grants; `None` for a link that is not taken.

@@ -114,6 +114,17 @@ impl fmt::Debug for Signer {
 pub(super) enum LinkMethod {
     Get,
     Put,
+    Post,
+}
+
+impl LinkMethod {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+        }
+    }
 }
 
 /// Why a link is not taken. For the log only: the client learns nothing but the refusal.
@@ -132,6 +143,8 @@ struct Parameters {
     download: bool,
     max_size: Option<String>,
     content_type: Option<String>,
+    content_length: Option<String>,
+    sha256: Option<String>,
     sealed: Option<String>,
     key_id: String,
     signature: String,
@@ -169,17 +182,12 @@ impl Signer {
                 LinkMethod::Get
             }
             Grant::Upload(upload) => {
-                if upload.content_length.is_some() || upload.sha256.is_some() {
-                    let op = "signing the length or the checksum of an upload to a served disk";
-                    return Err(Error::Unsupported { op });
-                }
-                parameters.max_size = upload.max_size.map(|bytes| bytes.to_string());
-                parameters.content_type.clone_from(&upload.content_type);
+                parameters.demand(upload);
                 LinkMethod::Put
             }
-            Grant::Form(_) => {
-                let op = "signing a form for a served disk";
-                return Err(Error::Unsupported { op });
+            Grant::Form(upload) => {
+                parameters.demand(upload);
+                LinkMethod::Post
             }
         };
         parameters.signature = hex::encode(
@@ -194,11 +202,8 @@ impl Signer {
             key.to_encoded(),
             parameters.render()
         );
-        let method = match method {
-            LinkMethod::Get => "GET",
-            LinkMethod::Put => "PUT",
-        };
-        Ok(SignedUrl::new(url, UNIX_EPOCH + Duration::from_secs(expires)).method(method))
+        let expires_at = UNIX_EPOCH + Duration::from_secs(expires);
+        Ok(SignedUrl::new(url, expires_at).method(method.as_str()))
     }
 
     /// The folder the key is beneath, and what the link grants.
@@ -237,14 +242,8 @@ impl Signer {
             LinkMethod::Get => Grant::Download {
                 attachment: parameters.download,
             },
-            LinkMethod::Put => Grant::Upload(Upload {
-                max_size: parameters
-                    .max_size
-                    .map(|text| text.parse().map_err(|_| Refused::Malformed))
-                    .transpose()?,
-                content_type: parameters.content_type,
-                ..Upload::default()
-            }),
+            LinkMethod::Put => Grant::Upload(parameters.demanded().ok_or(Refused::Malformed)?),
+            LinkMethod::Post => Grant::Form(parameters.demanded().ok_or(Refused::Malformed)?),
         };
         Ok((folder, grant))
     }
@@ -259,23 +258,21 @@ impl Signer {
     ) -> Hmac<Sha256> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&url_key.secret).expect("HMAC takes keys of any length");
-        let method: &[u8] = match method {
-            LinkMethod::Get => b"GET",
-            LinkMethod::Put => b"PUT",
-        };
         let optional = |text: &Option<String>| {
             text.as_ref()
                 .map_or_else(|| b"-".to_vec(), |text| format!("+{text}").into_bytes())
         };
         let fields = [
             CONTEXT,
-            method,
+            method.as_str().as_bytes(),
             self.disk.as_bytes(),
             key.as_str().as_bytes(),
             parameters.expires.as_bytes(),
             if parameters.download { b"1" } else { b"0" },
             &optional(&parameters.max_size),
             &optional(&parameters.content_type),
+            &optional(&parameters.content_length),
+            &optional(&parameters.sha256),
             &optional(&parameters.sealed),
             url_key.id.as_bytes(),
         ];
@@ -288,6 +285,34 @@ impl Signer {
 }
 
 impl Parameters {
+    /// What the uploaded file must be, as text.
+    fn demand(&mut self, upload: &Upload) {
+        self.max_size = upload.max_size.map(|bytes| bytes.to_string());
+        self.content_type.clone_from(&upload.content_type);
+        self.content_length = upload.content_length.map(|bytes| bytes.to_string());
+        self.sha256 = upload.sha256.map(hex::encode);
+    }
+
+    /// The same read back; `None` for what we would not have written.
+    fn demanded(self) -> Option<Upload> {
+        let number = |text: Option<String>| match text {
+            Some(text) => text.parse().ok().map(Some),
+            None => Some(None),
+        };
+        let mut sha256 = None;
+        if let Some(text) = &self.sha256 {
+            let mut digest = [0; 32];
+            hex::decode_to_slice(text, &mut digest).ok()?;
+            sha256 = Some(digest);
+        }
+        Some(Upload {
+            max_size: number(self.max_size)?,
+            content_type: self.content_type,
+            content_length: number(self.content_length)?,
+            sha256,
+        })
+    }
+
     fn render(&self) -> String {
         let mut query = format!("expires={}", self.expires);
         let mut add = |name: &str, value: &str| {
@@ -302,6 +327,12 @@ impl Parameters {
         }
         if let Some(content_type) = &self.content_type {
             add("type", content_type);
+        }
+        if let Some(content_length) = &self.content_length {
+            add("length", content_length);
+        }
+        if let Some(sha256) = &self.sha256 {
+            add("sha256", sha256);
         }
         if let Some(sealed) = &self.sealed {
             add("sealed", sealed);
@@ -321,6 +352,8 @@ impl Parameters {
                 "download" => parameters.download = true,
                 "max_size" => parameters.max_size = Some(value),
                 "type" => parameters.content_type = Some(value),
+                "length" => parameters.content_length = Some(value),
+                "sha256" => parameters.sha256 = Some(value),
                 "sealed" => parameters.sealed = Some(value),
                 "kid" => parameters.key_id = value,
                 "signature" => parameters.signature = value,

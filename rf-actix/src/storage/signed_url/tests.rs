@@ -78,7 +78,9 @@ fn a_change_of_any_byte_is_refused() {
     let signer = signer_at(NOW, &[NEW]);
     let options = SignedUrlOptions::upload(Duration::from_secs(60))
         .max_size(100)
-        .content_type("image/*");
+        .content_type("image/*")
+        .content_length(99)
+        .sha256([0xab; 32]);
     let query = query(
         &signer
             .sign(&Prefix::default(), &key("a"), &options)
@@ -112,6 +114,40 @@ fn a_change_of_any_byte_is_refused() {
             .verify(LinkMethod::Put, &key("a"), &query.replace("%2F", "%2f"))
             .is_err()
     );
+}
+
+#[test]
+fn what_an_upload_must_be_comes_back_as_it_was_signed() {
+    let signer = signer_at(NOW, &[NEW]);
+    let upload = |options: SignedUrlOptions| {
+        options
+            .max_size(100)
+            .content_type("image/*")
+            .content_length(99)
+            .sha256([0xab; 32])
+    };
+    for (options, method, http) in [
+        (SignedUrlOptions::upload(MINUTE), LinkMethod::Put, "PUT"),
+        (SignedUrlOptions::form(MINUTE), LinkMethod::Post, "POST"),
+    ] {
+        let signed = upload(options);
+        let link = signer.sign(&Prefix::default(), &key("a"), &signed).unwrap();
+        assert_eq!(link.method, http);
+        assert!(link.fields.is_empty() && link.headers.is_empty());
+        let query = query(&link.url);
+        let verified = signer.verify(method, &key("a"), &query).unwrap().1;
+        let (Grant::Upload(back) | Grant::Form(back)) = verified else {
+            panic!("a link to write");
+        };
+        assert_eq!(back.max_size, Some(100));
+        assert_eq!(back.content_type.as_deref(), Some("image/*"));
+        assert_eq!(back.content_length, Some(99));
+        assert_eq!(back.sha256, Some([0xab; 32]));
+        for other in [LinkMethod::Get, LinkMethod::Put, LinkMethod::Post] {
+            let verified = signer.verify(other, &key("a"), &query);
+            assert_eq!(verified.is_ok(), other == method, "{other:?}");
+        }
+    }
 }
 
 #[test]
@@ -260,10 +296,12 @@ fn a_link_into_a_folder_shows_the_key_and_carries_the_folder() {
     for options in [
         SignedUrlOptions::download(MINUTE),
         SignedUrlOptions::upload(MINUTE).max_size(5),
+        SignedUrlOptions::form(MINUTE),
     ] {
         let method = match options.grant {
             Grant::Download { .. } => LinkMethod::Get,
-            Grant::Upload(_) | Grant::Form(_) => LinkMethod::Put,
+            Grant::Upload(_) => LinkMethod::Put,
+            Grant::Form(_) => LinkMethod::Post,
         };
         let folder = Prefix::parse("users/zoë").unwrap();
         let shown = key("日本/a b.txt");
