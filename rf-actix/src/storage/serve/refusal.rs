@@ -17,7 +17,6 @@ impl ResponseError for Error {
             | Self::Interrupted { .. }
             | Self::InvalidExpiry { .. }
             | Self::Checksum { .. } => StatusCode::BAD_REQUEST,
-            Self::Rejected { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
             Self::Backend { .. } => StatusCode::BAD_GATEWAY,
@@ -25,6 +24,7 @@ impl ResponseError for Error {
             Self::ReadOnly | Self::PermissionDenied { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Rejected { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
             Self::Unsupported { .. } => StatusCode::NOT_IMPLEMENTED,

@@ -2,6 +2,7 @@
 
 use super::{
     disposition::{disposition, shown_inline},
+    parts::parts,
     precondition::{self, Verdict},
     range::{self, Wanted},
 };
@@ -61,8 +62,8 @@ impl ServeOptions {
 }
 
 impl Disk {
-    /// A file as the response to a `GET` or `HEAD` request: streamed, with conditions (RFC 9110 §13) and a single
-    /// range (§14).
+    /// A file as the response to a `GET` or `HEAD` request: streamed, with conditions (RFC 9110 §13) and ranges (§14,
+    /// up to 16 in one request).
     ///
     /// The bytes of a response are of one version of the file, whatever happens to the key meanwhile. If they run
     /// out early the connection is cut, so that the client cannot take a part for the whole. Compression of the
@@ -92,12 +93,12 @@ impl Disk {
         let key = key.into_key()?;
         if request.method() == Method::HEAD {
             let file = self.stat(&key).await?;
-            return Ok(answer(request, options, &file, |_| {
+            return Ok(answer(request, options, self, &file, |_| {
                 ByteStream::new(stream::empty())
             }));
         }
         let opened = self.open(&key, soon(request)).await?;
-        Ok(answer(request, options, &opened.metadata, |range| {
+        Ok(answer(request, options, self, &opened.metadata, |range| {
             opened.source.read(range)
         }))
     }
@@ -124,6 +125,7 @@ fn soon(request: &HttpRequest) -> Range<u64> {
 fn answer(
     request: &HttpRequest,
     options: &ServeOptions,
+    disk: &Disk,
     file: &Metadata,
     read: impl FnOnce(Range<u64>) -> ByteStream,
 ) -> HttpResponse {
@@ -145,20 +147,29 @@ fn answer(
     } else {
         Wanted::Whole
     };
-    let (status, part) = match wanted {
-        Wanted::Whole => (StatusCode::OK, 0..file.size),
-        Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+    let mut response = validators(StatusCode::OK, file);
+    let content_type = describe(&mut response, options, file);
+    let part = match wanted {
+        Wanted::Whole => 0..file.size,
+        Wanted::Part(part) => {
+            let value = format!("bytes {}-{}/{}", part.start, part.end - 1, file.size);
+            response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .insert_header((header::CONTENT_RANGE, value));
+            part
+        }
+        Wanted::Parts(wanted) => {
+            let parts = parts(disk, file, &content_type, &wanted);
+            return response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .insert_header((header::CONTENT_TYPE, parts.content_type))
+                .body(SizedStream::new(parts.length, parts.body));
+        }
         Wanted::Outside => {
             let outside = Error::RangeNotSatisfiable { size: file.size };
             return actix_web::ResponseError::error_response(&outside);
         }
     };
-    let mut response = validators(status, file);
-    describe(&mut response, options, file);
-    if status == StatusCode::PARTIAL_CONTENT {
-        let value = format!("bytes {}-{}/{}", part.start, part.end - 1, file.size);
-        response.insert_header((header::CONTENT_RANGE, value));
-    }
     let length = part.end - part.start;
     match read(part).try_into_bytes() {
         Ok(bytes) if bytes.len() as u64 == length => response.body(bytes),
@@ -181,16 +192,18 @@ fn validators(status: StatusCode, file: &Metadata) -> HttpResponseBuilder {
     response
 }
 
-fn describe(response: &mut HttpResponseBuilder, options: &ServeOptions, file: &Metadata) {
+/// Gives back the content type as it is told.
+fn describe(response: &mut HttpResponseBuilder, options: &ServeOptions, file: &Metadata) -> String {
     let attachment = options.attachment || !(options.inline || shown_inline(&file.content_type));
     let mut content_type = file.content_type.clone();
     if content_type.starts_with("text/") && !content_type.contains("charset") {
         content_type.push_str("; charset=utf-8");
     }
-    let content_type = HeaderValue::from_str(&content_type)
-        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    if HeaderValue::from_str(&content_type).is_err() {
+        content_type = "application/octet-stream".to_owned();
+    }
     response
-        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CONTENT_TYPE, content_type.as_str()))
         .insert_header((
             header::CONTENT_DISPOSITION,
             disposition(attachment, file.key.name()),
@@ -203,4 +216,5 @@ fn describe(response: &mut HttpResponseBuilder, options: &ServeOptions, file: &M
     if options.secret_url {
         response.insert_header((header::REFERRER_POLICY, "no-referrer"));
     }
+    content_type
 }
