@@ -19,7 +19,7 @@
 //! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
 //! | `sqlite` | yes | `oauth2` on SQLite |
 //! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |
-//! | `testing` | no | the conformance suite for storage backends of your own |
+//! | `testing` | no | fake disks with asserts, and the conformance suite for storage backends of your own |
 //! | `full` | no | all of them |
 //!
 //! Each feature builds alone. [`Suite`] needs the four parts; [`config`](mod@config) has the sections of those compiled in.

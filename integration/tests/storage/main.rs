@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod field;
+mod form_link;
+mod hook;
+mod hostile;
 mod kill;
 mod link;
 mod path;
