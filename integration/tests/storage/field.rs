@@ -14,6 +14,8 @@ use rf::{
 };
 use tempfile::TempDir;
 
+const ELF: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0";
+
 #[derive(Disk)]
 #[disk(
     name = "avatars",
@@ -147,32 +149,21 @@ async fn what_the_policy_or_the_form_refuses_takes_earlier_files_away() {
     let long = |bytes: usize| vec![b'x'; bytes];
     let (over_field, over_disk) = (long(90 * 1024 + 1), long(100 * 1024 + 1));
     let good: Part<'_> = ("picture", Some("me.gif"), &image);
+    let small: Part<'_> = ("more", Some("a"), b"a");
     let age: Part<'_> = ("age", None, b"7");
+    let old: Part<'_> = ("age", None, b"old");
+    let unknown: Part<'_> = ("unknown", None, b"x");
     for (parts, status) in [
-        (
-            vec![
-                good,
-                ("more", Some("a"), b"\x7fELF\x02\x01\x01\0\0\0\0\0"),
-                age,
-            ],
-            415,
-        ),
+        (vec![good, ("more", Some("a"), ELF), age], 415),
         (vec![good, ("more", Some("a"), &wide), age], 413),
         (vec![good, ("more", Some("a"), &high), age], 413),
         (vec![good, ("more", Some("a"), PNG), age], 415),
         (vec![good, ("more", Some("a"), &over_disk), age], 413),
-        (
-            vec![
-                ("more", Some("a"), b"a"),
-                ("picture", Some("b"), &over_field),
-                age,
-            ],
-            413,
-        ),
-        (vec![good, ("age", None, b"old")], 400),
-        (vec![good, age, ("unknown", None, b"x")], 400),
+        (vec![small, ("picture", Some("b"), &over_field), age], 413),
+        (vec![good, old], 400),
+        (vec![good, age, unknown], 400),
         (vec![good], 400),
-        (vec![("more", Some("a"), b"a"), age], 400),
+        (vec![small, age], 400),
     ] {
         let response = local.send(&parts).await;
         assert_eq!(response.status(), status, "{:?}", response.response());

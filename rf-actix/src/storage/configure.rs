@@ -225,6 +225,31 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn the_configured_base_url_counts_and_the_host_of_a_request_never() {
+        let settings =
+            serde_json::json!({ "disks": { "a": { "driver": "memory", "serve": "/a" } } });
+        let disks = Disks::builder()
+            .url_key(b"a key for tests, 24 bytes")
+            .base_url("https://files.example.com/")
+            .settings(serde_json::from_value(settings).unwrap());
+        let disks = disks.build().unwrap();
+        let app = App::new()
+            .configure(disks.state())
+            .configure(crate::storage);
+        let app = init_service(app).await;
+        let link = link(&disks, "a").await;
+        let path = link.strip_prefix("https://files.example.com").unwrap();
+        assert!(path.starts_with("/a/x/y?expires="), "{link}");
+        for host in ["files.example.com", "10.0.0.7:8080", "evil.example"] {
+            let request = TestRequest::with_uri(path)
+                .insert_header(("host", host))
+                .insert_header(("x-forwarded-host", "evil.example"))
+                .to_request();
+            assert_eq!(call_service(&app, request).await.status(), 200, "{host}");
+        }
+    }
+
+    #[actix_web::test]
     async fn the_order_of_state_and_switch_does_not_matter() {
         let disks = disks();
         let app = App::new()
