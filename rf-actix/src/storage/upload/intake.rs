@@ -114,7 +114,7 @@ where
     S: Stream<Item = Result<Bytes, Error>> + Unpin,
 {
     loop {
-        if let Some(judged) = policy.dimensions.judge(head) {
+        if let Some(judged) = policy.dimensions.judge(&head[..head.len().min(FAR)]) {
             return judged;
         }
         let had = head.len();
