@@ -37,6 +37,8 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "extract", Floor::Http),
     // The registry opens backends by their names, as a server is built with its adapters.
     ("storage", "disks", Floor::Server),
+    ("storage", "open", Floor::Server),
+    ("storage", "secret", Floor::Language),
     // The handle: a name and a limit on a backend that is scoped.
     ("storage", "disk", Floor::Server),
     // For tests of applications: a registry of disks in memory, and asserts on them.

@@ -13,7 +13,7 @@ const PREFIX: &str = "RF_";
 const FILE_VARIABLE: &str = "RF_CONFIG";
 const DEFAULT_FILE: &str = "rf.toml";
 /// The keys of a disk that mean the same whatever its driver.
-const KEYS_OF_EVERY_DRIVER: [&str; 3] = ["driver", "serve", "max_size"];
+const KEYS_OF_EVERY_DRIVER: [&str; 4] = ["driver", "serve", "max_size", "url"];
 
 /// A file (or text) and environment variables, variables on top.
 #[derive(Debug, Clone, Default)]

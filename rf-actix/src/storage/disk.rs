@@ -42,6 +42,23 @@ impl Disk {
         }
     }
 
+    /// A disk made on demand, beside those of the configuration: without a limit and without links of its own.
+    ///
+    /// ```
+    /// use rf::storage::{Disk, MemoryStorage, StorageExt};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), rf::storage::Error> {
+    /// let export = Disk::on("export", MemoryStorage::new()).limited(1 << 20);
+    /// export.put("report.csv", "a,b").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on(name: impl Into<Arc<str>>, storage: impl Storage) -> Self {
+        Self::new(name.into(), Arc::new(storage), None, None, None)
+    }
+
     /// The name in the configuration.
     #[must_use]
     pub fn name(&self) -> &str {

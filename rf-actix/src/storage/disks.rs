@@ -4,9 +4,8 @@ use super::{
     disk::Disk,
     error::Error,
     event::{Event, Observer},
-    local::LocalStorage,
-    memory::MemoryStorage,
-    settings::{DiskSettings, Driver, StorageSettings},
+    open::{DriverFn, Opener},
+    settings::{DiskSettings, StorageSettings},
     signed_url::{Clock, Signer, UrlKeys},
     storage::Storage,
     wrap::Observed,
@@ -93,6 +92,7 @@ impl Disks {
 pub struct DisksBuilder {
     settings: StorageSettings,
     storages: BTreeMap<String, Arc<dyn Storage>>,
+    drivers: BTreeMap<String, DriverFn>,
     url_keys: Vec<Vec<u8>>,
     base_url: String,
     observer: Option<Observer>,
@@ -112,6 +112,32 @@ impl DisksBuilder {
     #[must_use]
     pub fn disk(mut self, name: impl Into<String>, storage: impl Storage) -> Self {
         self.storages.insert(name.into(), Arc::new(storage));
+        self
+    }
+
+    /// A driver of your own, by the name disks ask for it with. It is handed the settings of a disk, where
+    /// [`options`](DiskSettings::options) is its own.
+    ///
+    /// ```
+    /// use rf::storage::{Disks, MemoryStorage, StorageSettings};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let settings: StorageSettings = serde_json::from_str(r#"{ "disks": { "notes": { "driver": "scratch" } } }"#)?;
+    /// let disks = Disks::builder()
+    ///     .driver("scratch", |_settings| Ok(Box::new(MemoryStorage::new())))
+    ///     .settings(settings)
+    ///     .build()?;
+    /// assert_eq!(disks.default_disk().name(), "notes");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn driver(
+        mut self,
+        name: impl Into<String>,
+        open: impl Fn(&DiskSettings) -> Result<Box<dyn Storage>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.drivers.insert(name.into(), Arc::new(open));
         self
     }
 
@@ -155,7 +181,8 @@ impl DisksBuilder {
     pub fn build(self) -> Result<Disks, Error> {
         let Self {
             settings,
-            mut storages,
+            storages,
+            drivers,
             mut url_keys,
             base_url,
             observer,
@@ -180,22 +207,20 @@ impl DisksBuilder {
             rules.entry(name.clone()).or_default();
         }
         refuse_shared_paths(&rules)?;
-        for (name, rule) in rules {
+        let mut opener = Opener::new(&rules, storages, &drivers);
+        for (name, rule) in &rules {
             let disk: Arc<str> = name.as_str().into();
-            let storage = match storages.remove(&name) {
-                Some(storage) => storage,
-                None => open(&name, &rule)?,
-            };
+            let storage = opener.open(name)?;
             let storage = match &observer {
                 Some(observer) => {
                     Arc::new(Observed::over(storage, Arc::clone(&disk), observer.clone()))
                 }
                 None => storage,
             };
-            let signer = match rule.serve {
+            let signer = match &rule.serve {
                 Some(serve) => Some(Signer {
                     disk: Arc::clone(&disk),
-                    serve,
+                    serve: serve.clone(),
                     base_url: base_url.clone(),
                     keys: UrlKeys::new(&url_keys)?,
                     clock: Arc::clone(&clock),
@@ -240,45 +265,10 @@ impl fmt::Debug for DisksBuilder {
         f.debug_struct("DisksBuilder")
             .field("settings", &self.settings)
             .field("storages", &self.storages)
+            .field("drivers", &self.drivers.keys())
             .field("url_keys", &self.url_keys.len())
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
-    }
-}
-
-fn open(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
-    let refused = |key: &str, text: &str| Err(Error::Config(format!("disks.{name}.{key}: {text}")));
-    match rule.driver {
-        Driver::Local => {
-            let Some(root) = &rule.root else {
-                return refused(
-                    "root",
-                    "a local disk needs a folder, for example root = \"var/drive\"",
-                );
-            };
-            let builder = LocalStorage::builder(root)
-                .durable(rule.durable)
-                .visibility(rule.visibility.unwrap_or_default());
-            let storage = builder.build().map_err(|error| match error {
-                Error::Io { source, .. } => {
-                    Error::Config(format!("disks.{name}.root: cannot open {root:?}: {source}"))
-                }
-                error => error,
-            })?;
-            Ok(Arc::new(storage))
-        }
-        Driver::Memory => {
-            if rule.root.is_some() {
-                return refused("root", "a disk in memory has no folder, leave it out");
-            }
-            if rule.durable {
-                return refused("durable", "a disk in memory keeps nothing, leave it out");
-            }
-            if rule.visibility.is_some() {
-                return refused("visibility", "a disk in memory has none, leave it out");
-            }
-            Ok(Arc::new(MemoryStorage::new()))
-        }
     }
 }
 

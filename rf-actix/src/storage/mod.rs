@@ -43,6 +43,7 @@ mod local;
 mod memory;
 mod metadata;
 mod naming;
+mod open;
 mod options;
 #[cfg(feature = "s3")]
 #[allow(
@@ -51,6 +52,7 @@ mod options;
     reason = "the storage above the transport is next"
 )]
 mod s3;
+mod secret;
 mod serve;
 mod settings;
 mod signed_url;
@@ -78,7 +80,8 @@ pub use metadata::{ETag, Metadata, Page, Written};
 pub use naming::Naming;
 pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
-pub use s3::{S3Config, Secret};
+pub use s3::S3Config;
+pub use secret::Secret;
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};

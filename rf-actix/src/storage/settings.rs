@@ -1,8 +1,8 @@
 //! The `[storage]` section of a configuration.
 
-use super::options::Visibility;
-use serde::{Deserialize, Deserializer, de::Error};
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use super::{options::Visibility, secret::Secret};
+use serde::{Deserialize, Deserializer};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 /// The `[storage]` section of a configuration.
 ///
@@ -77,13 +77,74 @@ pub struct DiskSettings {
     /// [`LocalStorageBuilder::durable`](super::LocalStorageBuilder::durable) for why not.
     #[serde(default)]
     pub durable: bool,
-    /// Who on the host may read the files of a `local` disk: `private` (left out) or `public`.
+    /// Who may read the files of a `local` disk (on the host) or of an `s3` disk (by an ACL) that do not say so
+    /// themselves: `private` or `public`.
     #[serde(default)]
     pub visibility: Option<Visibility>,
+    /// The bucket of an `s3` disk.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// The region of the bucket.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The address of a service other than AWS, for example `http://127.0.0.1:9000`.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The id of the key; left out, keys are looked for where AWS tools look.
+    #[serde(default)]
+    pub access_key: Option<Secret>,
+    /// The key; better in a variable than in a file.
+    #[serde(default)]
+    pub secret_key: Option<Secret>,
+    /// What goes with a key that was lent for a while.
+    #[serde(default)]
+    pub session_token: Option<Secret>,
+    /// The profile of the credentials file to take the keys from.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// Whether the bucket stands in the path of an address.
+    #[serde(default)]
+    pub path_style: Option<bool>,
+    /// How much of a large file travels in one request, for example `8MiB`.
+    #[serde(
+        default,
+        deserialize_with = "crate::setting::size::option::deserialize"
+    )]
+    pub part_size: Option<u64>,
+    /// How many parts of one file travel at once.
+    #[serde(default)]
+    pub concurrency: Option<usize>,
+    /// Whether the service weighs the conditions of a write; AWS does.
+    #[serde(default)]
+    pub conditions: Option<bool>,
+    /// How often a request is tried.
+    #[serde(default)]
+    pub attempts: Option<u32>,
+    /// How long a request may take with all its attempts.
+    #[serde(
+        default,
+        deserialize_with = "crate::setting::duration::option::deserialize"
+    )]
+    pub deadline: Option<Duration>,
+    /// The disk that a `scoped` or `read-only` disk shows.
+    #[serde(default)]
+    pub disk: Option<String>,
+    /// The folder of it that a `scoped` disk shows.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The disk that a `fallback` disk writes to while it can be reached.
+    #[serde(default)]
+    pub primary: Option<String>,
+    /// The disk that keeps what waits for the primary one.
+    #[serde(default)]
+    pub secondary: Option<String>,
+    /// What a driver of your own wants to know.
+    #[serde(default)]
+    pub options: BTreeMap<String, serde_json::Value>,
 }
 
 /// Where the files of a disk are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Driver {
     /// In memory, gone at the end of the process.
@@ -91,22 +152,47 @@ pub enum Driver {
     Memory,
     /// In a folder of the host.
     Local,
+    /// In a bucket of S3, or of what speaks like it.
+    S3,
+    /// In a folder of another disk.
+    Scoped,
+    /// On another disk, where they are only read.
+    ReadOnly,
+    /// On a primary disk, and on a secondary one while the primary cannot be reached.
+    Fallback,
+    /// Where a driver of the application keeps them, see [`DisksBuilder::driver`](super::DisksBuilder::driver).
+    Other(String),
+}
+
+impl Driver {
+    /// The name in the configuration.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Memory => "memory",
+            Self::Local => "local",
+            Self::S3 => "s3",
+            Self::Scoped => "scoped",
+            Self::ReadOnly => "read-only",
+            Self::Fallback => "fallback",
+            Self::Other(name) => name,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Driver {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match String::deserialize(from)?.as_str() {
-            "local" => Ok(Self::Local),
-            "memory" => Ok(Self::Memory),
-            planned @ ("s3" | "scoped" | "read-only" | "fallback") => {
-                Err(D::Error::custom(format!(
-                    "the driver {planned:?} is not supported yet, write \"local\" or \"memory\""
-                )))
-            }
-            other => Err(D::Error::custom(format!(
-                "unknown driver {other:?}, write \"local\" or \"memory\""
-            ))),
-        }
+        let name = String::deserialize(from)?;
+        let known = [
+            Self::Memory,
+            Self::Local,
+            Self::S3,
+            Self::Scoped,
+            Self::ReadOnly,
+            Self::Fallback,
+        ];
+        let found = known.into_iter().find(|driver| driver.as_str() == name);
+        Ok(found.unwrap_or(Self::Other(name)))
     }
 }
 
@@ -130,8 +216,25 @@ mod tests {
         for (text, named) in [
             ("", "disks: "),
             ("nonsense = 1", "nonsense"),
-            ("[disks.a]\ndriver = \"s3\"", "\"s3\" is not supported yet"),
-            ("[disks.a]\ndriver = \"ftp\"", "unknown driver \"ftp\""),
+            ("[disks.a]\ndriver = \"ftp\"", "there is no driver \"ftp\""),
+            ("[disks.a]\ndriver = \"scoped\"", "disks.a.disk"),
+            (
+                "[disks.a]\ndriver = \"read-only\"\ndisk = \"b\"",
+                "disks.a.disk: there is no disk \"b\"",
+            ),
+            (
+                "[disks.a]\ndriver = \"read-only\"\ndisk = \"a\"",
+                "disks.a.disk: \"a\" is made of itself",
+            ),
+            (
+                "[disks.a]\ndriver = \"memory\"\n[disks.b]\ndriver = \"scoped\"\ndisk = \"a\"\nprefix = \"../x\"",
+                "disks.b.prefix",
+            ),
+            ("[disks.a]\ndriver = \"fallback\"", "disks.a.primary"),
+            (
+                "[disks.a]\ndriver = \"local\"\nroot = \"x\"\nprefix = \"y\"",
+                "disks.a.prefix: means nothing to the driver \"local\", leave it out",
+            ),
             ("[disks.a]\nserve = \"/a\"", "driver"),
             ("[disks.a]\ndriver = \"local\"", "disks.a.root"),
             (
@@ -154,7 +257,11 @@ mod tests {
                 "[disks.a]\ndriver = \"memory\"\nvisibility = \"some\"",
                 "some",
             ),
-            ("[disks.a]\ndriver = \"memory\"\nbucket = \"x\"", "bucket"),
+            (
+                "[disks.a]\ndriver = \"memory\"\nbucket = \"x\"",
+                "disks.a.bucket",
+            ),
+            ("[disks.a]\ndriver = \"memory\"\nbuckett = \"x\"", "buckett"),
             ("[disks.a]\ndriver = \"memory\"\nmax_size = \"big\"", "big"),
             (
                 "[disks.a]\ndriver = \"memory\"\nserve = \"files\"",

@@ -6,9 +6,9 @@
 mod config;
 mod credentials;
 mod resolved;
-mod secret;
 mod sigv4;
 mod transport;
 
 pub use config::S3Config;
-pub use secret::Secret;
+
+use super::secret;

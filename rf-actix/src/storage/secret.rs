@@ -3,14 +3,18 @@
 use serde::Deserialize;
 use std::fmt;
 
-/// A key or a token of the storage service. `Debug` redacts it, and there is no `Display`.
+/// A key or a token of a storage service. `Debug` redacts it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
     /// The secret itself. Name the reason wherever this is called.
-    pub(super) fn expose(&self) -> &str {
+    #[cfg_attr(
+        not(feature = "s3"),
+        allow(dead_code, reason = "who asks depends on the features")
+    )]
+    pub(in crate::storage) fn expose(&self) -> &str {
         &self.0
     }
 }

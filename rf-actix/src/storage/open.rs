@@ -1,0 +1,269 @@
+//! Opening the backends of disks by the names of their drivers.
+
+use super::{
+    error::Error,
+    key::Prefix,
+    local::LocalStorage,
+    memory::MemoryStorage,
+    settings::{DiskSettings, Driver},
+    storage::Storage,
+    wrap::{Fallback, ReadOnly, Scoped},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A driver of the application.
+pub(super) type DriverFn =
+    Arc<dyn Fn(&DiskSettings) -> Result<Box<dyn Storage>, Error> + Send + Sync>;
+
+/// Opens each backend once; disks that are made of others share theirs.
+pub(super) struct Opener<'a> {
+    rules: &'a BTreeMap<String, DiskSettings>,
+    drivers: &'a BTreeMap<String, DriverFn>,
+    opened: BTreeMap<String, Arc<dyn Storage>>,
+    /// The disks being opened, each for the one before it.
+    way: Vec<String>,
+}
+
+impl<'a> Opener<'a> {
+    /// Of the disks of `given` the backends are there already.
+    pub(super) fn new(
+        rules: &'a BTreeMap<String, DiskSettings>,
+        given: BTreeMap<String, Arc<dyn Storage>>,
+        drivers: &'a BTreeMap<String, DriverFn>,
+    ) -> Self {
+        Self {
+            rules,
+            drivers,
+            opened: given,
+            way: Vec::new(),
+        }
+    }
+
+    /// The backend of a disk.
+    pub(super) fn open(&mut self, name: &str) -> Result<Arc<dyn Storage>, Error> {
+        if let Some(storage) = self.opened.get(name) {
+            return Ok(Arc::clone(storage));
+        }
+        let rule = &self.rules[name];
+        refuse_strangers(name, rule)?;
+        self.way.push(name.to_owned());
+        let storage = self.make(name, rule)?;
+        self.way.pop();
+        self.opened.insert(name.to_owned(), Arc::clone(&storage));
+        Ok(storage)
+    }
+
+    /// The limit of a disk, and of those it is made of.
+    pub(super) fn max_size(&self, name: &str) -> Option<u64> {
+        let rule = self.rules.get(name)?;
+        let beneath = [&rule.disk, &rule.primary];
+        let beneath = beneath
+            .into_iter()
+            .flatten()
+            .filter_map(|base| self.max_size(base));
+        beneath.chain(rule.max_size).min()
+    }
+
+    fn make(&mut self, name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
+        Ok(match &rule.driver {
+            Driver::Memory => Arc::new(MemoryStorage::new()),
+            Driver::Local => Arc::new(local(name, rule)?),
+            Driver::S3 => s3(name, rule)?,
+            Driver::Scoped => {
+                let base = self.base(name, "disk", rule.disk.as_deref())?;
+                let example = "for example prefix = \"avatars\"";
+                let Some(prefix) = &rule.prefix else {
+                    return Err(refused(
+                        name,
+                        "prefix",
+                        format!("write a folder, {example}"),
+                    ));
+                };
+                match Prefix::parse(prefix) {
+                    Ok(prefix) if !prefix.is_empty() => Arc::new(Scoped::over(base, prefix)),
+                    _ => {
+                        let text = format!("{prefix:?} is no folder of a disk, write {example}");
+                        return Err(refused(name, "prefix", text));
+                    }
+                }
+            }
+            Driver::ReadOnly => {
+                let base = self.base(name, "disk", rule.disk.as_deref())?;
+                Arc::new(ReadOnly::over(base))
+            }
+            Driver::Fallback => {
+                let primary = self.base(name, "primary", rule.primary.as_deref())?;
+                let secondary = self.base(name, "secondary", rule.secondary.as_deref())?;
+                if rule.primary == rule.secondary {
+                    let text = "is the primary disk as well, write another one".to_owned();
+                    return Err(refused(name, "secondary", text));
+                }
+                Arc::new(Fallback::builder(name, primary, secondary).build()?)
+            }
+            Driver::Other(driver) => match self.drivers.get(driver) {
+                Some(open) => open(rule)?.into(),
+                None => {
+                    let built_in = ["local", "s3", "memory", "scoped", "read-only", "fallback"];
+                    let own = self.drivers.keys().map(String::as_str);
+                    let known = built_in.into_iter().chain(own).collect::<Vec<_>>();
+                    let known = known.join(", ");
+                    let text = format!("there is no driver {driver:?}, write one of: {known}");
+                    return Err(refused(name, "driver", text));
+                }
+            },
+        })
+    }
+
+    /// The backend that a disk is made of, by the key that names it.
+    fn base(
+        &mut self,
+        name: &str,
+        key: &str,
+        base: Option<&str>,
+    ) -> Result<Arc<dyn Storage>, Error> {
+        let names = |names: Vec<&str>| names.join(", ");
+        let Some(base) = base else {
+            let text = "write the name of another disk".to_owned();
+            return Err(refused(name, key, text));
+        };
+        if self.way.iter().any(|opening| opening == base) {
+            let text = format!("{base:?} is made of itself, write another disk");
+            return Err(refused(name, key, text));
+        }
+        if !self.rules.contains_key(base) && !self.opened.contains_key(base) {
+            let known = names(self.rules.keys().map(String::as_str).collect());
+            let text = format!("there is no disk {base:?}, write one of: {known}");
+            return Err(refused(name, key, text));
+        }
+        self.open(base)
+    }
+}
+
+fn refused(name: &str, key: &str, text: impl Into<String>) -> Error {
+    Error::Config(format!("disks.{name}.{key}: {}", text.into()))
+}
+
+/// A key that the driver would not look at is a mistake of who wrote it.
+fn refuse_strangers(name: &str, rule: &DiskSettings) -> Result<(), Error> {
+    let DiskSettings {
+        driver,
+        root,
+        durable,
+        visibility,
+        bucket,
+        region,
+        endpoint,
+        access_key,
+        secret_key,
+        session_token,
+        profile,
+        path_style,
+        part_size,
+        concurrency,
+        conditions,
+        attempts,
+        deadline,
+        disk,
+        prefix,
+        primary,
+        secondary,
+        options,
+        // What every driver has.
+        serve: _,
+        url: _,
+        max_size: _,
+    } = rule;
+    let written: [(&str, bool, &[Driver]); 21] = [
+        ("root", root.is_some(), &[Driver::Local]),
+        ("durable", *durable, &[Driver::Local]),
+        (
+            "visibility",
+            visibility.is_some(),
+            &[Driver::Local, Driver::S3],
+        ),
+        ("bucket", bucket.is_some(), &[Driver::S3]),
+        ("region", region.is_some(), &[Driver::S3]),
+        ("endpoint", endpoint.is_some(), &[Driver::S3]),
+        ("access_key", access_key.is_some(), &[Driver::S3]),
+        ("secret_key", secret_key.is_some(), &[Driver::S3]),
+        ("session_token", session_token.is_some(), &[Driver::S3]),
+        ("profile", profile.is_some(), &[Driver::S3]),
+        ("path_style", path_style.is_some(), &[Driver::S3]),
+        ("part_size", part_size.is_some(), &[Driver::S3]),
+        ("concurrency", concurrency.is_some(), &[Driver::S3]),
+        ("conditions", conditions.is_some(), &[Driver::S3]),
+        ("attempts", attempts.is_some(), &[Driver::S3]),
+        ("deadline", deadline.is_some(), &[Driver::S3]),
+        ("disk", disk.is_some(), &[Driver::Scoped, Driver::ReadOnly]),
+        ("prefix", prefix.is_some(), &[Driver::Scoped]),
+        ("primary", primary.is_some(), &[Driver::Fallback]),
+        ("secondary", secondary.is_some(), &[Driver::Fallback]),
+        ("options", !options.is_empty(), &[]),
+    ];
+    if let Driver::Other(_) = driver {
+        return Ok(());
+    }
+    match written
+        .iter()
+        .find(|(_, written, drivers)| *written && !drivers.contains(driver))
+    {
+        Some((key, ..)) => {
+            let driver = driver.as_str();
+            let text = format!("means nothing to the driver {driver:?}, leave it out");
+            Err(refused(name, key, text))
+        }
+        None => Ok(()),
+    }
+}
+
+fn local(name: &str, rule: &DiskSettings) -> Result<LocalStorage, Error> {
+    let Some(root) = &rule.root else {
+        let text = "a local disk needs a folder, for example root = \"var/drive\"";
+        return Err(refused(name, "root", text));
+    };
+    let builder = LocalStorage::builder(root)
+        .durable(rule.durable)
+        .visibility(rule.visibility.unwrap_or_default());
+    builder.build().map_err(|error| match error {
+        Error::Io { source, .. } => {
+            refused(name, "root", format!("cannot open {root:?}: {source}"))
+        }
+        error => error,
+    })
+}
+
+#[cfg(feature = "s3")]
+fn s3(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
+    use super::s3::{S3Config, S3Storage};
+    let rule = rule.clone();
+    let plain = S3Config::default();
+    let config = S3Config {
+        bucket: rule.bucket.unwrap_or_default(),
+        region: rule.region.unwrap_or_default(),
+        endpoint: rule.endpoint,
+        access_key: rule.access_key,
+        secret_key: rule.secret_key,
+        session_token: rule.session_token,
+        path_style: rule.path_style,
+        part_size: rule.part_size.unwrap_or(plain.part_size),
+        concurrency: rule.concurrency.unwrap_or(plain.concurrency),
+        visibility: rule.visibility,
+        public_url: rule.url,
+        conditions: rule.conditions.unwrap_or(plain.conditions),
+        deadline: rule.deadline.unwrap_or(plain.deadline),
+        attempts: rule.attempts.unwrap_or(plain.attempts),
+        profile: rule.profile,
+        ..plain
+    };
+    let storage = S3Storage::new(config).map_err(|error| match error {
+        Error::Config(text) => Error::Config(format!("disks.{name}.{text}")),
+        error => error,
+    })?;
+    Ok(Arc::new(storage))
+}
+
+#[cfg(not(feature = "s3"))]
+fn s3(name: &str, _: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
+    let text = "\"s3\" is not built in, build rf-actix with the feature `s3`";
+    Err(refused(name, "driver", text))
+}
