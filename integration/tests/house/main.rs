@@ -120,6 +120,10 @@ fn actix_stays_on_the_upper_floors_and_the_database_in_its_adapters() {
         if file.crates.contains("sea_orm") && !floors::may_speak_sql(&file.name) {
             wrong.push(format!("{} speaks sea_orm", file.name));
         }
+        let rusoto = file.crates.iter().any(|name| name.starts_with("rusoto"));
+        if rusoto && !file.name.contains("storage/s3") {
+            wrong.push(format!("{} speaks rusoto", file.name));
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
