@@ -91,10 +91,17 @@ fn parse(source: &Path, path: &Path) -> File {
         code_of(&text)
     };
     let imports = inner_paths(&code, &module);
-    let crates = ["actix_web", "sea_orm"]
-        .into_iter()
-        .filter(|name| code.contains(&format!("{name}::")))
-        .collect();
+    let crates = [
+        "actix_web",
+        "sea_orm",
+        "rusoto_core",
+        "rusoto_credential",
+        "rusoto_s3",
+        "rusoto_signature",
+    ]
+    .into_iter()
+    .filter(|name| code.contains(&format!("{name}::")))
+    .collect();
     File {
         name: format!("rf-actix/src/{}", relative.display()),
         module,
