@@ -35,8 +35,13 @@ pub(crate) async fn link(
     let options = SignedUrlOptions::download(Duration::from_secs(wanted.expires_in))
         .attachment(wanted.download);
     let signed = drive.signed_url_with(&key, options).await?;
+    // A disk that is not served has its links from the storage service, which are whole.
+    let base = match signed.url.starts_with('/') {
+        true => public_base(&request, &server.settings().issuer),
+        false => String::new(),
+    };
     Ok(HttpResponse::Ok().json(json!({
-        "url": format!("{}{}", public_base(&request, &server.settings().issuer), signed.url),
+        "url": format!("{base}{}", signed.url),
         "expires_at": format_rfc3339_seconds(signed.expires_at).to_string(),
     })))
 }
