@@ -227,9 +227,10 @@ impl DisksBuilder {
                 }),
                 None => None,
             };
+            let (max_size, url) = (opener.max_size(name), rule.url.clone());
             disks.insert(
-                name,
-                Disk::new(disk, storage, rule.max_size, signer, rule.url),
+                name.clone(),
+                Disk::new(disk, storage, max_size, signer, url),
             );
         }
         let default = match (&settings.default, disks.len()) {
