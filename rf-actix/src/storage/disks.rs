@@ -8,7 +8,7 @@ use super::{
     settings::{DiskSettings, StorageSettings},
     signed_url::{Clock, Signer, UrlKeys},
     storage::Storage,
-    wrap::Observed,
+    wrap::{Fallback, Observed},
 };
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
@@ -35,6 +35,7 @@ pub struct Disks {
 struct Inner {
     disks: BTreeMap<String, Disk>,
     default: Disk,
+    fallbacks: BTreeMap<String, Fallback>,
 }
 
 impl Disks {
@@ -76,6 +77,13 @@ impl Disks {
     /// All disks, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Disk> {
         self.inner.disks.values()
+    }
+
+    /// The disks of the driver `fallback`, by name, to look at their [`state`](Fallback::state) or to wait until they
+    /// have [`settled`](Fallback::settled).
+    pub fn fallbacks(&self) -> impl Iterator<Item = (&str, &Fallback)> {
+        let fallbacks = self.inner.fallbacks.iter();
+        fallbacks.map(|(name, fallback)| (name.as_str(), fallback))
     }
 
     /// The disk whose signed links a raw request path belongs to, and the raw rest of that path.
@@ -233,6 +241,7 @@ impl DisksBuilder {
                 Disk::new(disk, storage, max_size, signer, url),
             );
         }
+        let fallbacks = opener.fallbacks;
         let default = match (&settings.default, disks.len()) {
             (Some(name), _) => {
                 disks
@@ -256,7 +265,11 @@ impl DisksBuilder {
             }
         };
         Ok(Disks {
-            inner: Arc::new(Inner { disks, default }),
+            inner: Arc::new(Inner {
+                disks,
+                default,
+                fallbacks,
+            }),
         })
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Opener<'a> {
     rules: &'a BTreeMap<String, DiskSettings>,
     drivers: &'a BTreeMap<String, DriverFn>,
     opened: BTreeMap<String, Arc<dyn Storage>>,
+    /// Those of the driver `fallback`, whose state is told.
+    pub(super) fallbacks: BTreeMap<String, Fallback>,
     /// The disks being opened, each for the one before it.
     way: Vec<String>,
 }
@@ -35,6 +37,7 @@ impl<'a> Opener<'a> {
             rules,
             drivers,
             opened: given,
+            fallbacks: BTreeMap::new(),
             way: Vec::new(),
         }
     }
@@ -98,7 +101,9 @@ impl<'a> Opener<'a> {
                     let text = "is the primary disk as well, write another one".to_owned();
                     return Err(refused(name, "secondary", text));
                 }
-                Arc::new(Fallback::builder(name, primary, secondary).build()?)
+                let fallback = Fallback::builder(name, primary, secondary).build()?;
+                self.fallbacks.insert(name.to_owned(), fallback.clone());
+                Arc::new(fallback)
             }
             Driver::Other(driver) => match self.drivers.get(driver) {
                 Some(open) => open(rule)?.into(),
@@ -266,4 +271,115 @@ fn s3(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
 fn s3(name: &str, _: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
     let text = "\"s3\" is not built in, build rf-actix with the feature `s3`";
     Err(refused(name, "driver", text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use crate::storage::{Disks, Error, MemoryStorage, StorageExt, StorageSettings};
+
+    fn settings(text: &str) -> StorageSettings {
+        toml::from_str(text).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn disks_are_made_of_others() {
+        let settings = settings(
+            r#"
+            default = "all"
+            [disks.all]
+            driver = "memory"
+            max_size = 4
+            [disks.avatars]
+            driver = "scoped"
+            disk = "all"
+            prefix = "avatars"
+            [disks.archive]
+            driver = "read-only"
+            disk = "avatars"
+            max_size = 9
+            "#,
+        );
+        let disks = Disks::builder().settings(settings).build().unwrap();
+        let [all, avatars, archive] =
+            ["all", "avatars", "archive"].map(|name| disks.disk(name).unwrap());
+        avatars.put("a.png", "1234").await.unwrap();
+        assert_eq!(all.get("avatars/a.png").await.unwrap(), "1234");
+        assert_eq!(archive.get("a.png").await.unwrap(), "1234");
+        assert!(matches!(archive.put("b", "").await, Err(Error::ReadOnly)));
+        assert_eq!(archive.max_size(), Some(4), "the limit beneath holds");
+        let long = avatars.put("a.png", "12345").await;
+        assert!(matches!(long, Err(Error::TooLarge { limit: 4, .. })));
+    }
+
+    #[actix_web::test]
+    async fn a_driver_of_the_application_is_handed_its_options() {
+        let settings = settings(
+            r#"
+            [disks.notes]
+            driver = "scratch"
+            options = { first = "hello" }
+            "#,
+        );
+        let disks = Disks::builder()
+            .driver("scratch", |settings| {
+                assert_eq!(settings.options["first"], "hello");
+                Ok(Box::new(MemoryStorage::new()))
+            })
+            .settings(settings)
+            .build()
+            .unwrap();
+        let notes = disks.disk("notes").unwrap();
+        notes.put("a", "1").await.unwrap();
+        assert_eq!(notes.get("a").await.unwrap(), "1");
+    }
+
+    #[actix_web::test]
+    async fn a_fallback_is_made_of_two_disks_and_tells_its_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(
+            r#"
+            default = "drive"
+            [disks.drive]
+            driver = "fallback"
+            primary = "main"
+            secondary = "spool"
+            [disks.main]
+            driver = "memory"
+            [disks.spool]
+            driver = "local"
+            "#,
+        );
+        settings.disks.get_mut("spool").unwrap().root = Some(folder.path().to_owned());
+        let disks = Disks::builder().settings(settings).build().unwrap();
+        disks.default_disk().put("a", "1").await.unwrap();
+        let main = disks.disk("main").unwrap();
+        assert_eq!(main.get("a").await.unwrap(), "1");
+        let (name, fallback) = disks.fallbacks().next().unwrap();
+        assert_eq!((name, fallback.state().pending), ("drive", 0));
+        assert!(fallback.state().primary_up);
+    }
+
+    #[cfg(feature = "s3")]
+    #[test]
+    fn what_is_wrong_with_a_bucket_is_told_by_its_key() {
+        for (text, named) in [
+            ("driver = \"s3\"", "disks.a.bucket: "),
+            ("driver = \"s3\"\nbucket = \"photos\"", "disks.a.region: "),
+            (
+                "driver = \"s3\"\nbucket = \"photos\"\nregion = \"eu-central-1\"\npart_size = \"1MiB\"",
+                "disks.a.part_size: ",
+            ),
+            (
+                "driver = \"s3\"\nbucket = \"photos\"\nregion = \"eu-central-1\"\naccess_key = \"x\"",
+                "disks.a.secret_key: ",
+            ),
+        ] {
+            let settings = settings(&format!("[disks.a]\n{text}"));
+            assert!(!format!("{settings:?}").contains("\"x\""));
+            let refused = Disks::builder().settings(settings).build().unwrap_err();
+            assert!(refused.to_string().starts_with(named), "{refused}");
+        }
+    }
 }

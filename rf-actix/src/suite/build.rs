@@ -82,6 +82,7 @@ impl Suite {
         observe::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
         let oauth2 = open_oauth2(&config, OAuth2Numbers::new(&metrics, &logger)?).await?;
+        observe::count_waiting(&metrics, &disks)?;
         observe::check_health(&metrics, &disks, &oauth2);
         let upkeep = tokio::spawn(purge(oauth2.clone())).abort_handle();
         Ok(Self(Arc::new(Inner {

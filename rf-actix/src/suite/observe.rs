@@ -50,8 +50,10 @@ impl DiskNumbers {
             self.bytes.bind([disk, operation]).inc_by(event.bytes);
         }
         // A full or broken disk is the operator's matter; a missing file is the caller's.
-        if let Outcome::Failed("no_space" | "io" | "permission_denied" | "interrupted") =
-            event.outcome
+        if let Outcome::Failed(
+            "no_space" | "io" | "permission_denied" | "interrupted" | "timeout" | "rate_limited"
+            | "backend",
+        ) = event.outcome
         {
             let fields: [Field<'_>; 3] = [
                 ("disk", &disk),
@@ -252,6 +254,28 @@ pub(super) fn count_records(metrics: &Metrics, logger: &Logger) -> Result<(), Er
         "Writes that a log output refused",
         move || errors.stats().sink_errors(),
     );
+    Ok(())
+}
+
+/// Reads how disks of the driver `fallback` are at every scrape.
+pub(super) fn count_waiting(metrics: &Metrics, disks: &Disks) -> Result<(), Error> {
+    for (disk, fallback) in disks.fallbacks() {
+        let (waiting, reached) = (fallback.clone(), fallback.clone());
+        metrics.pull(
+            Kind::Gauge,
+            "storage_fallback_pending",
+            "Keys whose files or removals wait for the primary disk",
+            [("disk", disk)],
+            move || waiting.state().pending as u64,
+        )?;
+        metrics.pull(
+            Kind::Gauge,
+            "storage_fallback_primary_up",
+            "Whether the primary disk could be reached when it was last tried",
+            [("disk", disk)],
+            move || u64::from(reached.state().primary_up),
+        )?;
+    }
     Ok(())
 }
 
