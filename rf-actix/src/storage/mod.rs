@@ -43,11 +43,6 @@ mod memory;
 mod metadata;
 mod options;
 #[cfg(feature = "s3")]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the storage above the transport is next"
-)]
 mod s3;
 mod serve;
 mod settings;
@@ -73,7 +68,7 @@ pub use memory::MemoryStorage;
 pub use metadata::{ETag, Metadata, Page, Written};
 pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
-pub use s3::{S3Config, Secret};
+pub use s3::{S3Config, S3Storage, Secret};
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};
