@@ -14,7 +14,22 @@ pub(super) fn canned(visibility: Visibility) -> &'static str {
     }
 }
 
+/// Buckets refuse access control lists unless somebody switched them on, which the configuration of the disk then
+/// tells.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a disk that says no visibility.
+pub(super) fn check(usual: Option<Visibility>) -> Result<(), Error> {
+    match usual {
+        Some(_) => Ok(()),
+        None => Err(Error::Unsupported {
+            op: "visibility on a disk whose `visibility` is not set",
+        }),
+    }
+}
+
 pub(super) async fn visibility(transport: &Transport, key: &Key) -> Result<Visibility, Error> {
+    check(transport.resolved().visibility)?;
     let request = GetObjectAclRequest {
         bucket: transport.resolved().bucket.clone(),
         key: key.as_str().to_owned(),
@@ -40,6 +55,7 @@ pub(super) async fn set_visibility(
     key: &Key,
     visibility: Visibility,
 ) -> Result<(), Error> {
+    check(transport.resolved().visibility)?;
     let request = PutObjectAclRequest {
         bucket: transport.resolved().bucket.clone(),
         key: key.as_str().to_owned(),

@@ -26,6 +26,9 @@ impl Beside {
     /// # Errors
     /// [`Error::Unsupported`] and [`Error::TooLarge`] for what headers cannot carry.
     pub(super) fn new(options: &WriteOptions, usual: Option<Visibility>) -> Result<Self, Error> {
+        if options.visibility.is_some() {
+            acl::check(usual)?;
+        }
         let told = options.content_type.as_ref();
         if told.is_some_and(|told| !told.bytes().all(|byte| matches!(byte, b' '..=b'~'))) {
             return Err(Error::Unsupported {

@@ -56,7 +56,9 @@ impl S3Storage {
 impl Storage for S3Storage {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::ALL;
-        capabilities.conditions = self.transport.resolved().conditions;
+        let settings = self.transport.resolved();
+        capabilities.conditions = settings.conditions;
+        capabilities.visibility = settings.visibility.is_some();
         // It is read on as long as it is the same, and after that an error.
         capabilities.pinned = false;
         capabilities
