@@ -94,6 +94,12 @@ impl<E: Named> From<RusotoError<E>> for Failure {
     }
 }
 
+impl From<transport::Failure> for Failure {
+    fn from(failure: transport::Failure) -> Self {
+        Self::Unanswered(failure.kind, failure.to_string())
+    }
+}
+
 /// In the middle of a body.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {

@@ -1,8 +1,8 @@
 //! `S3Storage` itself.
 
 use super::{
-    acl, config::S3Config, copy, credentials::process_environment, error::Failure, list, read,
-    remove, transport::Transport, writer::S3Writer,
+    acl, config::S3Config, copy, credentials::process_environment, error::Failure, list, presign,
+    read, remove, transport::Transport, writer::S3Writer,
 };
 use crate::storage::{
     checked::Checked,
@@ -112,8 +112,8 @@ impl Storage for S3Storage {
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
-        let _ = (key, options);
-        Err(Error::Unsupported { op: "presign" })
+        let unsigned = |failure| Failure::from(failure).about(key);
+        presign::presign(&self.transport, key, options, unsigned).await
     }
 
     fn public_url(&self, key: &Key) -> Result<String, Error> {
