@@ -32,6 +32,7 @@ pub mod conformance;
 mod detect;
 mod disk;
 mod disks;
+mod disposition;
 mod error;
 mod event;
 mod ext;
@@ -46,11 +47,6 @@ mod naming;
 mod open;
 mod options;
 #[cfg(feature = "s3")]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the storage above the transport is next"
-)]
 mod s3;
 mod secret;
 mod serve;
@@ -80,7 +76,7 @@ pub use metadata::{ETag, Metadata, Page, Written};
 pub use naming::Naming;
 pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
-pub use s3::S3Config;
+pub use s3::{S3Config, S3Storage};
 pub use secret::Secret;
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};

@@ -1,9 +1,12 @@
 //! A configuration that was checked, and the addresses it makes.
 
-use super::{config::S3Config, sigv4};
+use super::{
+    config::S3Config,
+    endpoint::{Address, Endpoint, web_address},
+    sigv4,
+};
 use crate::storage::{error::Error, options::Visibility};
 use std::time::Duration;
-use url::{Host, Url};
 
 const PART_SIZES: std::ops::RangeInclusive<u64> = (5 << 20)..=(5 << 30);
 const CONCURRENCY: std::ops::RangeInclusive<usize> = 1..=64;
@@ -27,26 +30,6 @@ pub(super) struct Resolved {
     pub(super) idle_timeout: Duration,
     pub(super) deadline: Duration,
     pub(super) attempts: u32,
-}
-
-/// Where the service is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    /// `http` or `https`.
-    pub(super) scheme: &'static str,
-    /// Host, and port unless it is the usual one.
-    authority: String,
-    /// What stands before every path: empty, or encoded with a slash in front and none at the end.
-    prefix: String,
-}
-
-/// Where one request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
-    pub(super) scheme: &'static str,
-    pub(super) authority: String,
-    /// Encoded once, as it is sent and signed.
-    pub(super) path: String,
 }
 
 impl Resolved {
@@ -122,9 +105,7 @@ impl Resolved {
     /// The address of what is called so in the bucket; without a name, of the bucket itself.
     pub(super) fn address(&self, name: &str) -> Address {
         let Endpoint {
-            scheme,
-            authority,
-            prefix,
+            authority, prefix, ..
         } = &self.endpoint;
         let (authority, mut path) = if self.path_style {
             (authority.clone(), format!("{prefix}/{}", self.bucket))
@@ -136,7 +117,7 @@ impl Resolved {
         }
         path.push_str(&sigv4::encode_path(name));
         Address {
-            scheme,
+            scheme: self.endpoint.scheme,
             authority,
             path,
         }
@@ -151,42 +132,6 @@ impl Resolved {
                 format!("{}://{}{}", address.scheme, address.authority, address.path)
             }
         }
-    }
-}
-
-impl Endpoint {
-    fn parse(text: &str) -> Result<Self, Error> {
-        let url = web_address("endpoint", text)?;
-        let scheme = if url.scheme() == "https" {
-            "https"
-        } else {
-            "http"
-        };
-        let prefix = percent_encoding::percent_decode_str(url.path())
-            .decode_utf8()
-            .map_err(|_| refused("endpoint: write a path in UTF-8"))?;
-        Ok(Self {
-            scheme,
-            authority: url.authority().to_owned(),
-            prefix: sigv4::encode_path(prefix.trim_end_matches('/')),
-        })
-    }
-
-    fn aws(region: &str) -> Self {
-        let china = if region.starts_with("cn-") { ".cn" } else { "" };
-        Self {
-            scheme: "https",
-            authority: format!("s3.{region}.amazonaws.com{china}"),
-            prefix: String::new(),
-        }
-    }
-
-    fn is_ip(&self) -> bool {
-        let url = Url::parse(&format!("http://{}", self.authority));
-        matches!(
-            url.as_ref().map(Url::host),
-            Ok(Some(Host::Ipv4(_) | Host::Ipv6(_)))
-        )
     }
 }
 
@@ -223,24 +168,140 @@ fn region(text: &str, default: &str) -> Result<String, Error> {
     ))
 }
 
-fn web_address(key: &'static str, text: &str) -> Result<Url, Error> {
-    // The text is not repeated: it may hold a password.
-    let wrong = || {
-        Error::Config(format!(
-            "{key}: write an address such as https://storage.example.org, without user, query and fragment"
-        ))
-    };
-    let url = Url::parse(text).map_err(|_| wrong())?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if plain { Ok(url) } else { Err(wrong()) }
-}
-
 fn public_url(text: &str) -> Result<String, Error> {
     let url = web_address("public_url", text)?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn aws() -> S3Config {
+        S3Config {
+            bucket: "photos".to_owned(),
+            region: "eu-central-1".to_owned(),
+            ..S3Config::default()
+        }
+    }
+
+    fn own(endpoint: &str) -> S3Config {
+        S3Config {
+            endpoint: Some(endpoint.to_owned()),
+            ..aws()
+        }
+    }
+
+    fn url(config: &S3Config, name: &str) -> String {
+        let address = Resolved::new(config).unwrap().address(name);
+        format!("{}://{}{}", address.scheme, address.authority, address.path)
+    }
+
+    #[test]
+    fn the_bucket_stands_where_the_certificate_allows() {
+        assert_eq!(
+            url(&aws(), "a b"),
+            "https://photos.s3.eu-central-1.amazonaws.com/a%20b"
+        );
+        assert_eq!(
+            url(&aws(), ""),
+            "https://photos.s3.eu-central-1.amazonaws.com/"
+        );
+        let dotted = S3Config {
+            bucket: "my.photos".to_owned(),
+            region: "cn-north-1".to_owned(),
+            ..aws()
+        };
+        assert_eq!(
+            url(&dotted, "a"),
+            "https://s3.cn-north-1.amazonaws.com.cn/my.photos/a"
+        );
+        assert_eq!(
+            url(&own("http://localhost:9000/x/"), "a"),
+            "http://localhost:9000/x/photos/a"
+        );
+        assert_eq!(
+            url(&own("http://localhost:80"), ""),
+            "http://localhost/photos"
+        );
+        let hosted = S3Config {
+            path_style: Some(false),
+            ..own("https://storage.example.org/a%20b")
+        };
+        assert_eq!(
+            url(&hosted, "c"),
+            "https://photos.storage.example.org/a%20b/c"
+        );
+    }
+
+    #[test]
+    fn public_addresses_start_as_configured() {
+        let own = S3Config {
+            public_url: Some("https://cdn.example.org/p/".to_owned()),
+            ..aws()
+        };
+        let of = |config| Resolved::new(config).unwrap().public_url("a/b c");
+        assert_eq!(of(&own), "https://cdn.example.org/p/a/b%20c");
+        assert_eq!(
+            of(&aws()),
+            "https://photos.s3.eu-central-1.amazonaws.com/a/b%20c"
+        );
+    }
+
+    #[test]
+    fn a_region_is_needed_only_for_aws() {
+        let nowhere = S3Config {
+            region: String::new(),
+            ..own("http://localhost:9000")
+        };
+        assert_eq!(Resolved::new(&nowhere).unwrap().region, "us-east-1");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_to_write() {
+        type Spoil = fn(&mut S3Config);
+        let wrong: [(&str, Spoil); 25] = [
+            ("bucket", |c| c.bucket = String::new()),
+            ("bucket", |c| c.bucket = "a/b".to_owned()),
+            ("bucket", |c| c.bucket = "Photos".to_owned()),
+            ("bucket", |c| c.bucket = "a..b".to_owned()),
+            ("bucket", |c| c.bucket = "-ab".to_owned()),
+            ("bucket", |c| c.bucket = "x".repeat(64)),
+            ("region", |c| c.region = String::new()),
+            ("region", |c| c.region = "evil.org/".to_owned()),
+            ("endpoint", |c| at(c, "localhost:9000")),
+            ("endpoint", |c| at(c, "ftp://localhost")),
+            ("endpoint", |c| at(c, "http://user:pass@localhost")),
+            ("endpoint", |c| at(c, "http://localhost/?x=1")),
+            ("path_style", |c| at(c, "http://127.0.0.1:9000")),
+            ("path_style", |c| at(c, "http://[::1]:9000")),
+            ("part_size", |c| c.part_size = (5 << 20) - 1),
+            ("part_size", |c| c.part_size = (5 << 30) + 1),
+            ("concurrency", |c| c.concurrency = 0),
+            ("concurrency", |c| c.concurrency = 65),
+            ("attempts", |c| c.attempts = 0),
+            ("idle_timeout", |c| c.idle_timeout = Duration::ZERO),
+            ("deadline", |c| c.deadline = Duration::MAX),
+            ("secret_key", |c| c.access_key = Some("a".into())),
+            ("access_key", |c| c.secret_key = Some("a".into())),
+            ("session_token", |c| c.session_token = Some("a".into())),
+            ("public_url", |c| c.public_url = Some("cdn".to_owned())),
+        ];
+        for (key, spoil) in wrong {
+            let mut config = aws();
+            spoil(&mut config);
+            let Err(Error::Config(text)) = Resolved::new(&config) else {
+                panic!("{key} was taken: {config:?}");
+            };
+            assert!(text.starts_with(&format!("{key}: write ")), "{text}");
+            assert!(!text.contains("pass"), "{text}");
+        }
+    }
+
+    fn at(config: &mut S3Config, endpoint: &str) {
+        config.endpoint = Some(endpoint.to_owned());
+        config.path_style = Some(false);
+    }
 }

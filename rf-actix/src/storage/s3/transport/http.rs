@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// How much of an error or of credentials is read: all that anybody sends is far shorter.
 const SMALL: usize = 256 << 10;
+/// How much of a document is read: a thousand keys of three times 1024 bytes, and what stands round them.
+const LONGEST: usize = 16 << 20;
 /// Shorter than the 20 s after which S3 hangs up, so that we seldom write into a connection that is closing.
 const KEPT: Duration = Duration::from_secs(15);
 
@@ -46,14 +48,13 @@ impl Http {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(connect));
         connector.set_nodelay(true);
-        connector.enforce_http(false);
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEPT)
-            // Ours to decide, with a fresh signature.
-            .retry_canceled_requests(false);
+            // A request that found its kept connection closed goes out on another one, unseen.
+            .pool_idle_timeout(KEPT);
         let client = if tls {
+            connector.enforce_http(false);
             let tls = HttpsConnectorBuilder::new()
                 .with_native_roots()
                 .map_err(|error| {
@@ -89,7 +90,12 @@ impl Http {
 
     /// A whole small answer.
     pub(super) async fn collect(&self, body: Incoming) -> Result<Bytes, Failure> {
-        collect(body, self.idle).await
+        collect(body, self.idle, SMALL).await
+    }
+
+    /// A list, or what else is answered in XML.
+    pub(super) async fn collect_document(&self, body: Incoming) -> Result<Bytes, Failure> {
+        collect(body, self.idle, LONGEST).await
     }
 
     /// Asks for something small, once: credentials.
@@ -123,7 +129,7 @@ async fn stalled(progress: &Progress, idle: Duration) {
     }
 }
 
-async fn collect(mut body: Incoming, idle: Duration) -> Result<Bytes, Failure> {
+async fn collect(mut body: Incoming, idle: Duration, longest: usize) -> Result<Bytes, Failure> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = timeout(idle, body.frame())
         .await
@@ -131,7 +137,7 @@ async fn collect(mut body: Incoming, idle: Duration) -> Result<Bytes, Failure> {
     {
         let frame = frame.map_err(|error| broken(&error))?;
         if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.len() > SMALL {
+            if bytes.len() + data.len() > longest {
                 return Err(Failure::new(
                     super::Outage::Unreachable,
                     "the answer is far too long",

@@ -3,7 +3,8 @@
 use super::failure::{Failure, Outage};
 use crate::storage::s3::{
     credentials::Credentials,
-    resolved::{Address, Resolved},
+    endpoint::Address,
+    resolved::Resolved,
     sigv4::{self, Canonical, Moment},
 };
 use bytes::{Bytes, BytesMut};
@@ -78,6 +79,17 @@ impl Outgoing {
             digest: digest(body.clone()).await,
             body,
         })
+    }
+
+    /// Whether the answer is XML, and not a file: so of all that is done to more than a file, and of a copy.
+    pub(super) fn asks_for_document(&self) -> bool {
+        self.method != "HEAD"
+            && (!self.query.is_empty() || self.headers.contains_key("x-amz-copy-source"))
+    }
+
+    /// Whether nothing may be answer enough: parts, lists of access and removals have nothing to say.
+    pub(super) fn may_be_unanswered(&self) -> bool {
+        matches!(self.method.as_str(), "PUT" | "DELETE")
     }
 
     /// One attempt.
