@@ -1,13 +1,20 @@
-//! The quickstart's page keeps to what its Content-Security-Policy allows, and to its own files.
+//! The pages of the examples keep to what their Content-Security-Policy allows, and to their own files.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Name and content of every file of the page.
-fn files() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart/web");
+const EXAMPLES: [&str; 2] = ["quickstart", "gallery"];
+
+/// Name and content of every file of every page.
+fn files() -> impl Iterator<Item = (String, String)> {
+    EXAMPLES.into_iter().flat_map(files_of)
+}
+
+/// Name and content of every file of an example's page.
+fn files_of(example: &str) -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{example}/web"));
     let files: BTreeMap<_, _> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -83,35 +90,42 @@ fn the_page_asks_no_other_host() {
 }
 
 #[test]
-fn every_file_the_page_names_is_there_and_none_is_left_over() {
-    let files = files();
-    let mut named = BTreeSet::from(["index.html", "callback.html"]);
-    for text in files.values() {
-        named.extend(
-            between(text, "/assets/", "\"")
-                .into_iter()
-                .filter(|name| !name.contains('\'')),
-        );
-        named.extend(between(text, "from './", "'"));
+fn every_file_a_page_names_is_there_and_none_is_left_over() {
+    for example in EXAMPLES {
+        let files = files_of(example);
+        let mut named: BTreeSet<_> = ["index.html", "callback.html"]
+            .into_iter()
+            .filter(|page| files.contains_key(*page))
+            .collect();
+        for text in files.values() {
+            named.extend(
+                between(text, "/assets/", "\"")
+                    .into_iter()
+                    .filter(|name| !name.contains('\'')),
+            );
+            named.extend(between(text, "from './", "'"));
+        }
+        let there: BTreeSet<_> = files.keys().map(String::as_str).collect();
+        assert_eq!(named, there, "{example}");
     }
-    let there: BTreeSet<_> = files.keys().map(String::as_str).collect();
-    assert_eq!(named, there);
 }
 
 #[test]
 fn every_icon_a_script_names_is_in_the_sprite() {
-    let files = files();
-    let sprite: BTreeSet<_> = between(&files["index.html"], "id=\"i-", "\"")
-        .into_iter()
-        .collect();
-    let mut asked = 0;
-    for (name, text) in &files {
-        for call in [" icon('", "iconButton('"] {
-            for icon in between(text, call, "'") {
-                assert!(sprite.contains(icon), "{name}: {icon}");
-                asked += 1;
+    for example in EXAMPLES {
+        let files = files_of(example);
+        let sprite: BTreeSet<_> = between(&files["index.html"], "id=\"i-", "\"")
+            .into_iter()
+            .collect();
+        let mut asked = 0;
+        for (name, text) in &files {
+            for call in [" icon('", "iconButton('"] {
+                for icon in between(text, call, "'") {
+                    assert!(sprite.contains(icon), "{example}/{name}: {icon}");
+                    asked += 1;
+                }
             }
         }
+        assert!(asked > 10, "the calls must be found in {example}");
     }
-    assert!(asked > 10, "the calls must be found");
 }
