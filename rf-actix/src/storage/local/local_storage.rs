@@ -164,6 +164,9 @@ impl Storage for LocalStorage {
     }
 
     async fn open(&self, key: &Key, _: Range<u64>) -> Result<Object, Error> {
+        if let Some(object) = read::open_cached(&self.inner.root, key) {
+            return Ok(object);
+        }
         let key = key.clone();
         self.run(move |inner| read::open(&inner.root, &key)).await
     }

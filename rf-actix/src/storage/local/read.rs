@@ -13,23 +13,27 @@ use crate::storage::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use rustix::fs::{self, FileType, OFlags, Stat};
-use std::{fs::File, ops::Range, os::unix::fs::FileExt, sync::Arc};
+use rustix::{
+    fs::{self, FileType, OFlags, Stat},
+    io::{ReadWriteFlags, preadv2},
+};
+use std::{fs::File, io::IoSliceMut, ops::Range, os::unix::fs::FileExt, sync::Arc};
 
 /// Files up to here are read in the hop that opens them.
 const SMALL: u64 = 64 * 1024;
 const CHUNK: u64 = 256 * 1024;
 
+// NONBLOCK: opening a pipe that somebody put there must not wait for its other end.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+
 /// Opens a regular file; anything else is not there.
 pub(super) fn open_file(root: &Root, key: &Key) -> Result<(File, Stat), Error> {
-    // NONBLOCK: opening a pipe that somebody put there must not wait for its other end.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let fail = |errno| match errno {
         // What opening a socket says.
         rustix::io::Errno::NXIO => Error::NotFound { key: key.clone() },
         errno => failed("opening a file", key, errno),
     };
-    let file = root.open_at(key.as_str(), flags).map_err(fail)?;
+    let file = root.open_at(key.as_str(), FLAGS).map_err(fail)?;
     let stat = fs::fstat(&file).map_err(fail)?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Ok((File::from(file), stat)),
@@ -46,6 +50,28 @@ pub(super) fn open(root: &Root, key: &Key) -> Result<Object, Error> {
         Box::new(Large(Arc::new(file)))
     };
     Ok(Object { metadata, source })
+}
+
+/// The same at once, when all of it is in memory anyway: the way to the pool and back takes longer than the reading
+/// of a small file. `None`: ask [`open`].
+pub(super) fn open_cached(root: &Root, key: &Key) -> Option<Object> {
+    let file = File::from(root.open_cached(key.as_str(), FLAGS)?);
+    let stat = fs::fstat(&file).ok()?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || size(&stat) > SMALL {
+        return None;
+    }
+    // Room for one byte more than there should be: a file that grows meanwhile is for the pool as well.
+    let length = usize::try_from(size(&stat)).ok()?;
+    let mut buffer = vec![0; length + 1];
+    let into = &mut [IoSliceMut::new(&mut buffer)];
+    // Fewer bytes, or none: not all of it is in memory, or the file system does not know the flag.
+    if preadv2(&file, into, 0, ReadWriteFlags::NOWAIT) != Ok(length) {
+        return None;
+    }
+    buffer.truncate(length);
+    let metadata = Attribute::read(&file).into_metadata(key.clone(), &stat);
+    let source = Box::new(Small(buffer.into()));
+    Some(Object { metadata, source })
 }
 
 #[derive(Debug)]

@@ -14,6 +14,10 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::CLOEXEC);
 
+const RESOLVE: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS);
+
 #[derive(Debug)]
 pub(super) struct Root {
     pub(super) folder: OwnedFd,
@@ -58,7 +62,18 @@ impl Root {
         self.walk(path, flags)
     }
 
-    /// The same, one segment at a time, for kernels that do not do it.
+    /// The same if the kernel has the way to it in memory, so that nothing waits for the medium. `None`: it may be
+    /// there, or be refused, all the same.
+    pub(super) fn open_cached(&self, path: &str, flags: OFlags) -> Option<OwnedFd> {
+        if !self.kernel_resolves {
+            return None;
+        }
+        let how = RESOLVE.union(ResolveFlags::CACHED);
+        let flags = flags | OFlags::CLOEXEC;
+        fs::openat2(&self.folder, path, flags, Mode::empty(), how).ok()
+    }
+
+    /// The same as [`open_at`](Self::open_at), one segment at a time, for kernels that do not do it.
     fn walk(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut folder: Option<OwnedFd> = None;
         let (parents, name) = path
@@ -138,8 +153,7 @@ impl Root {
 }
 
 fn resolve_in_kernel(folder: &OwnedFd, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    retry_on_intr(|| fs::openat2(folder, path, flags, Mode::empty(), how))
+    retry_on_intr(|| fs::openat2(folder, path, flags, Mode::empty(), RESOLVE))
 }
 
 fn open_segment(folder: &OwnedFd, segment: &str, flags: OFlags) -> Result<OwnedFd, Errno> {

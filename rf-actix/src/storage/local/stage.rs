@@ -26,14 +26,17 @@ impl Staged {
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         loop {
             let name = format!("{:016x}{:016x}", random(), random());
-            let fd = fs::openat(&root.staging, name.as_str(), flags, Mode::RUSR | Mode::WUSR)
-                .map_err(staging)?;
+            let fd = fs::openat(&root.staging, name.as_str(), flags, mode).map_err(staging)?;
             fs::flock(&fd, FlockOperation::LockExclusive).map_err(staging)?;
+            let stat = fs::fstat(&fd).map_err(staging)?;
             // A sweep may have found the file between its birth and its lock, and removed it.
-            if fs::fstat(&fd).map_err(staging)?.st_nlink == 0 {
+            if stat.st_nlink == 0 {
                 continue;
             }
-            fs::fchmod(&fd, mode).map_err(staging)?;
+            // The umask took some of it away. Setting it where nothing is missing would cost as much as the rest.
+            if stat.st_mode & 0o7777 != mode.as_raw_mode() {
+                fs::fchmod(&fd, mode).map_err(staging)?;
+            }
             return Ok(Self {
                 root,
                 file: File::from(fd),
