@@ -232,6 +232,7 @@ impl DisksBuilder {
                     base_url: base_url.clone(),
                     keys: UrlKeys::new(&url_keys)?,
                     clock: Arc::clone(&clock),
+                    skew: settings.clock_skew,
                 }),
                 None => None,
             };

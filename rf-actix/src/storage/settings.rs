@@ -23,6 +23,10 @@ pub struct StorageSettings {
     pub default: Option<String>,
     /// Signs the links of served disks; left out, the application hands one in.
     pub url_key: Option<UrlKeySetting>,
+    /// How far past its expiry a signed link is still taken, where the clocks of several hosts differ. Left out: not at
+    /// all.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub clock_skew: Duration,
     /// The disks, by name.
     pub disks: BTreeMap<String, DiskSettings>,
 }

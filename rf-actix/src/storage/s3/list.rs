@@ -138,11 +138,9 @@ fn decoded(text: String, encoded: bool) -> Option<String> {
 fn cut(mut found: Vec<Found>, limit: usize, more: bool) -> Page {
     let more = more || found.len() > limit;
     found.truncate(limit);
-    let mut page = Page::default();
-    page.next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.name().to_owned());
+    let last = found.last().filter(|_| more);
+    let next = last.map(|last| last.name().to_owned());
+    let mut page = Page::new(Vec::new(), next);
     for item in found {
         match item {
             Found::File(file) => page.entries.push(file),

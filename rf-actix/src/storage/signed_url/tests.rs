@@ -18,6 +18,7 @@ fn signer_at(seconds: u64, keys: &[&[u8]]) -> Signer {
         base_url: String::new(),
         keys: UrlKeys::new(&keys).unwrap(),
         clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(seconds)),
+        skew: Duration::ZERO,
     }
 }
 
@@ -403,4 +404,20 @@ fn short_and_missing_keys_are_refused() {
     assert!(UrlKeys::new(&[]).is_err());
     assert!(UrlKeys::new(&[b"short".to_vec()]).is_err());
     assert!(!format!("{:?}", signer_at(NOW, &[NEW])).contains("new key"));
+}
+
+#[test]
+fn a_link_outlives_its_expiry_by_the_configured_skew_only() {
+    let options = SignedUrlOptions::download(MINUTE);
+    let link = signer_at(NOW, &[NEW])
+        .sign(&Prefix::default(), &key("a"), &options)
+        .unwrap();
+    let query = query(&link.url);
+    let at = |seconds: u64| {
+        let mut signer = signer_at(NOW + seconds, &[NEW]);
+        signer.skew = Duration::from_secs(5);
+        signer.verify(LinkMethod::Get, &key("a"), &query).is_ok()
+    };
+    assert!(at(59) && at(60) && at(64));
+    assert!(!at(65));
 }

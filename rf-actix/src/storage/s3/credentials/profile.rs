@@ -82,7 +82,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::keys;
-    use crate::storage::s3::Secret;
+    use crate::storage::Secret;
 
     const FILE: &str = "# keys\n[default]\naws_access_key_id = A\naws_secret_access_key=B==\n\n\
         [ other ]\naws_access_key_id=C\naws_secret_access_key=D\naws_session_token = E\n[half]\naws_access_key_id=F\n";

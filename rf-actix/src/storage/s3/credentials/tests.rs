@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{Chain, Credentials, CredentialsCache, Environment, NoCredentials};
-use crate::storage::s3::{
-    S3Config, Secret,
-    script::{Reply, Script, answer},
-    transport::Http,
+use crate::storage::{
+    Secret,
+    s3::{
+        S3Config,
+        script::{Reply, Script, answer},
+        transport::Http,
+    },
 };
 use std::{
     io::Write,
