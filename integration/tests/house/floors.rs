@@ -53,6 +53,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("storage", "storage", Floor::Port),
     ("storage", "stream", Floor::Language),
     ("storage", "detect", Floor::Language),
+    ("storage", "disposition", Floor::Language),
     ("storage", "error", Floor::Language),
     ("storage", "event", Floor::Language),
     ("storage", "key", Floor::Language),

@@ -32,6 +32,7 @@ pub mod conformance;
 mod detect;
 mod disk;
 mod disks;
+mod disposition;
 mod error;
 mod event;
 mod ext;

@@ -6,6 +6,8 @@
 mod config;
 mod credentials;
 mod resolved;
+#[cfg(test)]
+mod script;
 mod secret;
 mod sigv4;
 mod transport;

@@ -244,3 +244,253 @@ fn public_url(text: &str) -> Result<String, Error> {
     let url = web_address("public_url", text)?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aws() -> S3Config {
+        S3Config {
+            bucket: "photos".to_owned(),
+            region: "eu-central-1".to_owned(),
+            ..S3Config::default()
+        }
+    }
+
+    fn own(endpoint: &str) -> S3Config {
+        S3Config {
+            endpoint: Some(endpoint.to_owned()),
+            ..aws()
+        }
+    }
+
+    fn url(config: &S3Config, name: &str) -> String {
+        let address = Resolved::new(config).unwrap().address(name);
+        format!("{}://{}{}", address.scheme, address.authority, address.path)
+    }
+
+    #[test]
+    fn the_bucket_stands_where_the_certificate_allows() {
+        assert_eq!(
+            url(&aws(), "a b"),
+            "https://photos.s3.eu-central-1.amazonaws.com/a%20b"
+        );
+        assert_eq!(
+            url(&aws(), ""),
+            "https://photos.s3.eu-central-1.amazonaws.com/"
+        );
+        let dotted = S3Config {
+            bucket: "my.photos".to_owned(),
+            region: "cn-north-1".to_owned(),
+            ..aws()
+        };
+        assert_eq!(
+            url(&dotted, "a"),
+            "https://s3.cn-north-1.amazonaws.com.cn/my.photos/a"
+        );
+        assert_eq!(
+            url(&own("http://localhost:9000/x/"), "a"),
+            "http://localhost:9000/x/photos/a"
+        );
+        assert_eq!(
+            url(&own("http://localhost:80"), ""),
+            "http://localhost/photos"
+        );
+        let hosted = S3Config {
+            path_style: Some(false),
+            ..own("https://storage.example.org/a%20b")
+        };
+        assert_eq!(
+            url(&hosted, "c"),
+            "https://photos.storage.example.org/a%20b/c"
+        );
+    }
+
+    #[test]
+    fn public_addresses_start_as_configured() {
+        let own = S3Config {
+            public_url: Some("https://cdn.example.org/p/".to_owned()),
+            ..aws()
+        };
+        let of = |config| Resolved::new(config).unwrap().public_url("a/b c");
+        assert_eq!(of(&own), "https://cdn.example.org/p/a/b%20c");
+        assert_eq!(
+            of(&aws()),
+            "https://photos.s3.eu-central-1.amazonaws.com/a/b%20c"
+        );
+    }
+
+    #[test]
+    fn a_region_is_needed_only_for_aws() {
+        let nowhere = S3Config {
+            region: String::new(),
+            ..own("http://localhost:9000")
+        };
+        assert_eq!(Resolved::new(&nowhere).unwrap().region, "us-east-1");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_to_write() {
+        let long = "x".repeat(64);
+        let wrong: Vec<(&str, S3Config)> = vec![
+            (
+                "bucket",
+                S3Config {
+                    bucket: String::new(),
+                    ..aws()
+                },
+            ),
+            (
+                "bucket",
+                S3Config {
+                    bucket: "a/b".to_owned(),
+                    ..aws()
+                },
+            ),
+            (
+                "bucket",
+                S3Config {
+                    bucket: "Photos".to_owned(),
+                    ..aws()
+                },
+            ),
+            (
+                "bucket",
+                S3Config {
+                    bucket: "a..b".to_owned(),
+                    ..aws()
+                },
+            ),
+            (
+                "bucket",
+                S3Config {
+                    bucket: "-ab".to_owned(),
+                    ..aws()
+                },
+            ),
+            (
+                "bucket",
+                S3Config {
+                    bucket: long,
+                    ..own("http://localhost")
+                },
+            ),
+            (
+                "region",
+                S3Config {
+                    region: String::new(),
+                    ..aws()
+                },
+            ),
+            (
+                "region",
+                S3Config {
+                    region: "evil.org/".to_owned(),
+                    ..aws()
+                },
+            ),
+            ("endpoint", own("localhost:9000")),
+            ("endpoint", own("ftp://localhost")),
+            ("endpoint", own("http://user:pass@localhost")),
+            ("endpoint", own("http://localhost/?x=1")),
+            (
+                "path_style",
+                S3Config {
+                    path_style: Some(false),
+                    ..own("http://127.0.0.1:9000")
+                },
+            ),
+            (
+                "path_style",
+                S3Config {
+                    path_style: Some(false),
+                    ..own("http://[::1]:9000")
+                },
+            ),
+            (
+                "part_size",
+                S3Config {
+                    part_size: (5 << 20) - 1,
+                    ..aws()
+                },
+            ),
+            (
+                "part_size",
+                S3Config {
+                    part_size: (5 << 30) + 1,
+                    ..aws()
+                },
+            ),
+            (
+                "concurrency",
+                S3Config {
+                    concurrency: 0,
+                    ..aws()
+                },
+            ),
+            (
+                "concurrency",
+                S3Config {
+                    concurrency: 65,
+                    ..aws()
+                },
+            ),
+            (
+                "attempts",
+                S3Config {
+                    attempts: 0,
+                    ..aws()
+                },
+            ),
+            (
+                "idle_timeout",
+                S3Config {
+                    idle_timeout: Duration::ZERO,
+                    ..aws()
+                },
+            ),
+            (
+                "deadline",
+                S3Config {
+                    deadline: Duration::MAX,
+                    ..aws()
+                },
+            ),
+            (
+                "secret_key",
+                S3Config {
+                    access_key: Some("a".into()),
+                    ..aws()
+                },
+            ),
+            (
+                "access_key",
+                S3Config {
+                    secret_key: Some("a".into()),
+                    ..aws()
+                },
+            ),
+            (
+                "session_token",
+                S3Config {
+                    session_token: Some("a".into()),
+                    ..aws()
+                },
+            ),
+            (
+                "public_url",
+                S3Config {
+                    public_url: Some("cdn".to_owned()),
+                    ..aws()
+                },
+            ),
+        ];
+        for (key, config) in wrong {
+            let Err(Error::Config(text)) = Resolved::new(&config) else {
+                panic!("{key} was taken: {config:?}");
+            };
+            assert!(text.starts_with(&format!("{key}: write ")), "{text}");
+            assert!(!text.contains("pass"), "{text}");
+        }
+    }
+}

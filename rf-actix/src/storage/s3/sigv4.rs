@@ -145,3 +145,123 @@ fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
     mac.update(text);
     mac.finalize().into_bytes().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Of the examples AWS publishes.
+    fn example() -> Credentials {
+        Credentials {
+            access_key: "AKIAIOSFODNN7EXAMPLE".into(),
+            secret_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+            session_token: None,
+            expires_at: None,
+        }
+    }
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn requests_are_signed_as_in_the_examples_of_aws() {
+        let moment = Moment::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600));
+        assert_eq!(moment.stamp, "20130524T000000Z");
+        let empty = digest(b"");
+        let get = map(&[
+            ("host", "examplebucket.s3.amazonaws.com"),
+            ("range", "bytes=0-9"),
+            ("x-amz-content-sha256", &empty),
+            ("x-amz-date", &moment.stamp),
+        ]);
+        let body = digest(b"Welcome to Amazon S3.");
+        let put = map(&[
+            ("date", "Fri, 24 May 2013 00:00:00 GMT"),
+            ("host", "examplebucket.s3.amazonaws.com"),
+            ("x-amz-content-sha256", &body),
+            ("x-amz-date", &moment.stamp),
+            ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+        ]);
+        let list = map(&[
+            ("host", "examplebucket.s3.amazonaws.com"),
+            ("x-amz-content-sha256", &empty),
+            ("x-amz-date", &moment.stamp),
+        ]);
+        let none = BTreeMap::new();
+        let lifecycle = map(&[("lifecycle", "")]);
+        let page = map(&[("max-keys", "2"), ("prefix", "J")]);
+        let put_path = encode_path("/test$file.text");
+        let examples = [
+            (
+                "GET",
+                "/test.txt",
+                &none,
+                &get,
+                &empty,
+                "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+            ),
+            (
+                "PUT",
+                &put_path,
+                &none,
+                &put,
+                &body,
+                "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+            ),
+            (
+                "GET",
+                "/",
+                &lifecycle,
+                &list,
+                &empty,
+                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+            ),
+            (
+                "GET",
+                "/",
+                &page,
+                &list,
+                &empty,
+                "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+            ),
+        ];
+        for (method, path, query, headers, payload, expected) in examples {
+            let canonical = Canonical {
+                method,
+                path,
+                query,
+                headers,
+                payload,
+            };
+            assert_eq!(
+                canonical.signature(&example(), &moment, "us-east-1"),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_policy_is_signed_as_in_the_example_of_aws() {
+        let moment = Moment::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_451_347_200));
+        assert_eq!(moment.stamp, "20151229T000000Z");
+        let policy = concat!(
+            "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7",
+            "ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91",
+            "c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3Qi",
+            "OiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwi",
+            "fSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRh",
+            "LXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVT",
+            "MjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNy",
+            "ZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9",
+            "LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAi",
+            "MjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9",
+        );
+        assert_eq!(
+            sign(&example(), &moment, "us-east-1", policy.as_bytes()),
+            "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"
+        );
+    }
+}

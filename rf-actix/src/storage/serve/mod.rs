@@ -1,10 +1,10 @@
 //! Files as HTTP responses: conditions, ranges, and headers that keep what users uploaded harmless.
 
-mod disposition;
 mod parts;
 pub(super) mod precondition;
 mod range;
 mod refusal;
 mod response;
 
+use super::disposition;
 pub use response::ServeOptions;

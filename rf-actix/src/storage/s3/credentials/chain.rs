@@ -1,20 +1,31 @@
 //! The places credentials are looked for, in their order.
 
-use super::{Credentials, Environment, NoCredentials};
+use super::{Credentials, Environment, NoCredentials, container, instance, profile, web_identity};
 use crate::storage::s3::{config::S3Config, transport::Http};
 use std::fmt;
 
-/// Asks one place after the other.
+/// Asks one place after the other. A place that is meant and fails is the end: the keys of another one would be
+/// somebody else's.
 pub(in crate::storage::s3) struct Chain {
     fixed: Option<Credentials>,
-    environment: Environment,
+    profile: Option<String>,
+    places: Places,
+}
+
+/// What places are asked with.
+pub(super) struct Places {
+    pub(super) environment: Environment,
+    pub(super) http: Http,
+    /// The region of the bucket, for services that have none of their own.
+    pub(super) region: String,
 }
 
 impl Chain {
     pub(in crate::storage::s3) fn new(
         config: &S3Config,
+        region: &str,
         environment: Environment,
-        _http: Http,
+        http: Http,
     ) -> Self {
         let fixed = match (&config.access_key, &config.secret_key) {
             (Some(access_key), Some(secret_key)) => Some(Credentials {
@@ -25,22 +36,60 @@ impl Chain {
             }),
             _ => None,
         };
-        Self { fixed, environment }
+        Self {
+            fixed,
+            profile: config.profile.clone(),
+            places: Places {
+                environment,
+                http,
+                region: region.to_owned(),
+            },
+        }
     }
 
     pub(super) async fn fetch(&self) -> Result<Credentials, NoCredentials> {
         if let Some(fixed) = &self.fixed {
             return Ok(fixed.clone());
         }
-        let read = |name: &str| (self.environment)(name);
-        match (read("AWS_ACCESS_KEY_ID"), read("AWS_SECRET_ACCESS_KEY")) {
-            (Some(access_key), Some(secret_key)) => Ok(Credentials {
+        // Who names a profile in the configuration wants that one.
+        if self.profile.is_none()
+            && let Some(found) = self.places.variables()?
+        {
+            return Ok(found);
+        }
+        if let Some(found) = profile::find(&self.places, self.profile.as_deref()).await? {
+            return Ok(found);
+        }
+        if let Some(found) = web_identity::find(&self.places).await? {
+            return Ok(found);
+        }
+        if let Some(found) = container::find(&self.places).await? {
+            return Ok(found);
+        }
+        instance::find(&self.places).await
+    }
+}
+
+impl Places {
+    pub(super) fn read(&self, name: &str) -> Option<String> {
+        (self.environment)(name)
+    }
+
+    fn variables(&self) -> Result<Option<Credentials>, NoCredentials> {
+        match (
+            self.read("AWS_ACCESS_KEY_ID"),
+            self.read("AWS_SECRET_ACCESS_KEY"),
+        ) {
+            (Some(access_key), Some(secret_key)) => Ok(Some(Credentials {
                 access_key: access_key.into(),
                 secret_key: secret_key.into(),
-                session_token: read("AWS_SESSION_TOKEN").map(Into::into),
+                session_token: self.read("AWS_SESSION_TOKEN").map(Into::into),
                 expires_at: None,
-            }),
-            _ => Err(NoCredentials("write access_key and secret_key".to_owned())),
+            })),
+            (None, None) => Ok(None),
+            _ => Err(NoCredentials::because(
+                "write both of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            )),
         }
     }
 }

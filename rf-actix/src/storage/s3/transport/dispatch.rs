@@ -50,7 +50,14 @@ impl Transport {
             resolved.connect_timeout,
             resolved.idle_timeout,
         )?;
-        let chain = Chain::new(config, environment, http.clone());
+        // Who lends keys speaks TLS also where the bucket does not. Without certificates only the others can be asked.
+        let lender = if config.access_key.is_some() {
+            http.clone()
+        } else {
+            Http::new(true, resolved.connect_timeout, resolved.idle_timeout)
+                .unwrap_or_else(|_| http.clone())
+        };
+        let chain = Chain::new(config, &resolved.region, environment, lender);
         let line = Line {
             resolved,
             http,

@@ -46,14 +46,13 @@ impl Http {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(connect));
         connector.set_nodelay(true);
-        connector.enforce_http(false);
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEPT)
-            // Ours to decide, with a fresh signature.
-            .retry_canceled_requests(false);
+            // A request that found its kept connection closed goes out on another one, unseen.
+            .pool_idle_timeout(KEPT);
         let client = if tls {
+            connector.enforce_http(false);
             let tls = HttpsConnectorBuilder::new()
                 .with_native_roots()
                 .map_err(|error| {

@@ -8,9 +8,11 @@ mod failure;
 mod http;
 mod outgoing;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 pub(super) use answer::ATTEMPTS;
 pub(super) use dispatch::Transport;
 pub(super) use engine::Task;
-pub(super) use failure::{Outage, classify, classify_io};
+pub(super) use failure::{Failure, Outage, classify, classify_io};
 pub(super) use http::Http;
