@@ -5,6 +5,7 @@
 
 mod config;
 mod credentials;
+mod endpoint;
 mod resolved;
 #[cfg(test)]
 mod script;

@@ -1,9 +1,12 @@
 //! A configuration that was checked, and the addresses it makes.
 
-use super::{config::S3Config, sigv4};
+use super::{
+    config::S3Config,
+    endpoint::{Address, Endpoint, web_address},
+    sigv4,
+};
 use crate::storage::{error::Error, options::Visibility};
 use std::time::Duration;
-use url::{Host, Url};
 
 const PART_SIZES: std::ops::RangeInclusive<u64> = (5 << 20)..=(5 << 30);
 const CONCURRENCY: std::ops::RangeInclusive<usize> = 1..=64;
@@ -27,26 +30,6 @@ pub(super) struct Resolved {
     pub(super) idle_timeout: Duration,
     pub(super) deadline: Duration,
     pub(super) attempts: u32,
-}
-
-/// Where the service is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    /// `http` or `https`.
-    pub(super) scheme: &'static str,
-    /// Host, and port unless it is the usual one.
-    authority: String,
-    /// What stands before every path: empty, or encoded with a slash in front and none at the end.
-    prefix: String,
-}
-
-/// Where one request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
-    pub(super) scheme: &'static str,
-    pub(super) authority: String,
-    /// Encoded once, as it is sent and signed.
-    pub(super) path: String,
 }
 
 impl Resolved {
@@ -122,9 +105,7 @@ impl Resolved {
     /// The address of what is called so in the bucket; without a name, of the bucket itself.
     pub(super) fn address(&self, name: &str) -> Address {
         let Endpoint {
-            scheme,
-            authority,
-            prefix,
+            authority, prefix, ..
         } = &self.endpoint;
         let (authority, mut path) = if self.path_style {
             (authority.clone(), format!("{prefix}/{}", self.bucket))
@@ -136,7 +117,7 @@ impl Resolved {
         }
         path.push_str(&sigv4::encode_path(name));
         Address {
-            scheme,
+            scheme: self.endpoint.scheme,
             authority,
             path,
         }
@@ -151,42 +132,6 @@ impl Resolved {
                 format!("{}://{}{}", address.scheme, address.authority, address.path)
             }
         }
-    }
-}
-
-impl Endpoint {
-    fn parse(text: &str) -> Result<Self, Error> {
-        let url = web_address("endpoint", text)?;
-        let scheme = if url.scheme() == "https" {
-            "https"
-        } else {
-            "http"
-        };
-        let prefix = percent_encoding::percent_decode_str(url.path())
-            .decode_utf8()
-            .map_err(|_| refused("endpoint: write a path in UTF-8"))?;
-        Ok(Self {
-            scheme,
-            authority: url.authority().to_owned(),
-            prefix: sigv4::encode_path(prefix.trim_end_matches('/')),
-        })
-    }
-
-    fn aws(region: &str) -> Self {
-        let china = if region.starts_with("cn-") { ".cn" } else { "" };
-        Self {
-            scheme: "https",
-            authority: format!("s3.{region}.amazonaws.com{china}"),
-            prefix: String::new(),
-        }
-    }
-
-    fn is_ip(&self) -> bool {
-        let url = Url::parse(&format!("http://{}", self.authority));
-        matches!(
-            url.as_ref().map(Url::host),
-            Ok(Some(Host::Ipv4(_) | Host::Ipv6(_)))
-        )
     }
 }
 
@@ -223,23 +168,6 @@ fn region(text: &str, default: &str) -> Result<String, Error> {
     ))
 }
 
-fn web_address(key: &'static str, text: &str) -> Result<Url, Error> {
-    // The text is not repeated: it may hold a password.
-    let wrong = || {
-        Error::Config(format!(
-            "{key}: write an address such as https://storage.example.org, without user, query and fragment"
-        ))
-    };
-    let url = Url::parse(text).map_err(|_| wrong())?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if plain { Ok(url) } else { Err(wrong()) }
-}
-
 fn public_url(text: &str) -> Result<String, Error> {
     let url = web_address("public_url", text)?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
@@ -247,6 +175,8 @@ fn public_url(text: &str) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn aws() -> S3Config {
@@ -331,166 +261,47 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_what_to_write() {
-        let long = "x".repeat(64);
-        let wrong: Vec<(&str, S3Config)> = vec![
-            (
-                "bucket",
-                S3Config {
-                    bucket: String::new(),
-                    ..aws()
-                },
-            ),
-            (
-                "bucket",
-                S3Config {
-                    bucket: "a/b".to_owned(),
-                    ..aws()
-                },
-            ),
-            (
-                "bucket",
-                S3Config {
-                    bucket: "Photos".to_owned(),
-                    ..aws()
-                },
-            ),
-            (
-                "bucket",
-                S3Config {
-                    bucket: "a..b".to_owned(),
-                    ..aws()
-                },
-            ),
-            (
-                "bucket",
-                S3Config {
-                    bucket: "-ab".to_owned(),
-                    ..aws()
-                },
-            ),
-            (
-                "bucket",
-                S3Config {
-                    bucket: long,
-                    ..own("http://localhost")
-                },
-            ),
-            (
-                "region",
-                S3Config {
-                    region: String::new(),
-                    ..aws()
-                },
-            ),
-            (
-                "region",
-                S3Config {
-                    region: "evil.org/".to_owned(),
-                    ..aws()
-                },
-            ),
-            ("endpoint", own("localhost:9000")),
-            ("endpoint", own("ftp://localhost")),
-            ("endpoint", own("http://user:pass@localhost")),
-            ("endpoint", own("http://localhost/?x=1")),
-            (
-                "path_style",
-                S3Config {
-                    path_style: Some(false),
-                    ..own("http://127.0.0.1:9000")
-                },
-            ),
-            (
-                "path_style",
-                S3Config {
-                    path_style: Some(false),
-                    ..own("http://[::1]:9000")
-                },
-            ),
-            (
-                "part_size",
-                S3Config {
-                    part_size: (5 << 20) - 1,
-                    ..aws()
-                },
-            ),
-            (
-                "part_size",
-                S3Config {
-                    part_size: (5 << 30) + 1,
-                    ..aws()
-                },
-            ),
-            (
-                "concurrency",
-                S3Config {
-                    concurrency: 0,
-                    ..aws()
-                },
-            ),
-            (
-                "concurrency",
-                S3Config {
-                    concurrency: 65,
-                    ..aws()
-                },
-            ),
-            (
-                "attempts",
-                S3Config {
-                    attempts: 0,
-                    ..aws()
-                },
-            ),
-            (
-                "idle_timeout",
-                S3Config {
-                    idle_timeout: Duration::ZERO,
-                    ..aws()
-                },
-            ),
-            (
-                "deadline",
-                S3Config {
-                    deadline: Duration::MAX,
-                    ..aws()
-                },
-            ),
-            (
-                "secret_key",
-                S3Config {
-                    access_key: Some("a".into()),
-                    ..aws()
-                },
-            ),
-            (
-                "access_key",
-                S3Config {
-                    secret_key: Some("a".into()),
-                    ..aws()
-                },
-            ),
-            (
-                "session_token",
-                S3Config {
-                    session_token: Some("a".into()),
-                    ..aws()
-                },
-            ),
-            (
-                "public_url",
-                S3Config {
-                    public_url: Some("cdn".to_owned()),
-                    ..aws()
-                },
-            ),
+        type Spoil = fn(&mut S3Config);
+        let wrong: [(&str, Spoil); 25] = [
+            ("bucket", |c| c.bucket = String::new()),
+            ("bucket", |c| c.bucket = "a/b".to_owned()),
+            ("bucket", |c| c.bucket = "Photos".to_owned()),
+            ("bucket", |c| c.bucket = "a..b".to_owned()),
+            ("bucket", |c| c.bucket = "-ab".to_owned()),
+            ("bucket", |c| c.bucket = "x".repeat(64)),
+            ("region", |c| c.region = String::new()),
+            ("region", |c| c.region = "evil.org/".to_owned()),
+            ("endpoint", |c| at(c, "localhost:9000")),
+            ("endpoint", |c| at(c, "ftp://localhost")),
+            ("endpoint", |c| at(c, "http://user:pass@localhost")),
+            ("endpoint", |c| at(c, "http://localhost/?x=1")),
+            ("path_style", |c| at(c, "http://127.0.0.1:9000")),
+            ("path_style", |c| at(c, "http://[::1]:9000")),
+            ("part_size", |c| c.part_size = (5 << 20) - 1),
+            ("part_size", |c| c.part_size = (5 << 30) + 1),
+            ("concurrency", |c| c.concurrency = 0),
+            ("concurrency", |c| c.concurrency = 65),
+            ("attempts", |c| c.attempts = 0),
+            ("idle_timeout", |c| c.idle_timeout = Duration::ZERO),
+            ("deadline", |c| c.deadline = Duration::MAX),
+            ("secret_key", |c| c.access_key = Some("a".into())),
+            ("access_key", |c| c.secret_key = Some("a".into())),
+            ("session_token", |c| c.session_token = Some("a".into())),
+            ("public_url", |c| c.public_url = Some("cdn".to_owned())),
         ];
-        for (key, config) in wrong {
+        for (key, spoil) in wrong {
+            let mut config = aws();
+            spoil(&mut config);
             let Err(Error::Config(text)) = Resolved::new(&config) else {
                 panic!("{key} was taken: {config:?}");
             };
             assert!(text.starts_with(&format!("{key}: write ")), "{text}");
             assert!(!text.contains("pass"), "{text}");
         }
+    }
+
+    fn at(config: &mut S3Config, endpoint: &str) {
+        config.endpoint = Some(endpoint.to_owned());
+        config.path_style = Some(false);
     }
 }

@@ -1,5 +1,7 @@
 //! A server for tests that answers what it was told to, in that order, and keeps what it was asked.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read, Write},

@@ -13,6 +13,9 @@ const AHEAD: Duration = Duration::from_secs(300);
 /// So long after a fetch failed the old ones, while they last, are used without another try.
 const PAUSE: Duration = Duration::from_secs(15);
 
+/// So long a failure is told to those who waited for it, instead of each trying in turn.
+const FAILED: Duration = Duration::from_secs(1);
+
 /// The credentials of one disk.
 pub(in crate::storage::s3) struct CredentialsCache {
     chain: Chain,
@@ -23,6 +26,8 @@ pub(in crate::storage::s3) struct CredentialsCache {
 struct Kept {
     credentials: Option<Arc<Credentials>>,
     not_before: Option<SystemTime>,
+    /// The last failure without which there would be some, and until when it counts.
+    failed: Option<(SystemTime, NoCredentials)>,
 }
 
 impl CredentialsCache {
@@ -49,12 +54,18 @@ impl CredentialsCache {
         {
             return Ok(credentials.clone());
         }
+        if let Some((until, failure)) = &kept.failed
+            && usable.is_none()
+            && now < *until
+        {
+            return Err(failure.clone());
+        }
         match (self.chain.fetch().await, usable) {
             (Ok(fresh), _) => {
                 let fresh = Arc::new(fresh);
                 *kept = Kept {
                     credentials: Some(fresh.clone()),
-                    not_before: None,
+                    ..Kept::default()
                 };
                 // Some are lent for less than we like to be ahead: those are used while they hold.
                 if !fresh.holds_at(now + AHEAD) {
@@ -67,7 +78,10 @@ impl CredentialsCache {
                 kept.not_before = Some(now + PAUSE);
                 Ok(usable)
             }
-            (Err(failure), None) => Err(failure),
+            (Err(failure), None) => {
+                kept.failed = Some((now + FAILED, failure.clone()));
+                Err(failure)
+            }
         }
     }
 

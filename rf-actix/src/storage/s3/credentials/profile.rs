@@ -79,6 +79,8 @@ fn keys(text: &str, profile: &str) -> Result<Option<Credentials>, NoCredentials>
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::keys;
     use crate::storage::s3::Secret;
 

@@ -1,5 +1,7 @@
 //! Where credentials come from, against a server that plays all of the services.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use super::{Chain, Credentials, CredentialsCache, Environment, NoCredentials};
 use crate::storage::s3::{
     S3Config, Secret,
@@ -206,6 +208,21 @@ async fn many_at_once_fetch_once() {
     let found = futures_util::future::join_all((0..20).map(|_| cache.get(now))).await;
     assert!(found.iter().all(|found| found.is_ok()));
     assert_eq!(script.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_waited_and_then_forgotten() {
+    let script = Script::start(vec![
+        answer(500, &[], ""),
+        lent("ONE", "2099-01-01T00:00:00Z"),
+    ]);
+    let variables = environment(&[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &script.url())]);
+    let cache = CredentialsCache::new(chain(&S3Config::default(), variables));
+    let now = SystemTime::now();
+    let found = futures_util::future::join_all((0..20).map(|_| cache.get(now))).await;
+    assert!(found.iter().all(Result::is_err));
+    assert_eq!(script.seen().len(), 1);
+    assert!(cache.get(now + Duration::from_secs(1)).await.is_ok());
 }
 
 #[tokio::test]

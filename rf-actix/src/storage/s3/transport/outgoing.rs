@@ -3,7 +3,8 @@
 use super::failure::{Failure, Outage};
 use crate::storage::s3::{
     credentials::Credentials,
-    resolved::{Address, Resolved},
+    endpoint::Address,
+    resolved::Resolved,
     sigv4::{self, Canonical, Moment},
 };
 use bytes::{Bytes, BytesMut};

@@ -1,5 +1,7 @@
 //! The transport against a server that fails on purpose.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod attempts;
 mod bodies;
 mod requests;
