@@ -6,6 +6,7 @@
 mod config;
 mod credentials;
 mod endpoint;
+mod presign;
 mod resolved;
 #[cfg(test)]
 mod script;
