@@ -46,11 +46,6 @@ mod metadata;
 mod naming;
 mod options;
 #[cfg(feature = "s3")]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the storage above the transport is next"
-)]
 mod s3;
 mod serve;
 mod settings;
@@ -79,7 +74,7 @@ pub use metadata::{ETag, Metadata, Page, Written};
 pub use naming::Naming;
 pub use options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions};
 #[cfg(feature = "s3")]
-pub use s3::{S3Config, Secret};
+pub use s3::{S3Config, S3Storage, Secret};
 pub use serve::ServeOptions;
 pub use settings::{DiskSettings, Driver, StorageSettings, UrlKeySetting};
 pub use storage::{MAX_PAGE, Object, SignedUrl, Source, Storage, Writer};

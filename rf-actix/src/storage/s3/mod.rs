@@ -3,16 +3,31 @@
 //! The operations and their types are rusoto's; how they travel, who signs them and with what is ours. No type of
 //! rusoto leaves this module.
 
+mod acl;
+mod beside;
+mod condition;
 mod config;
+mod copy;
 mod credentials;
 mod endpoint;
+mod error;
+mod list;
+mod metadata;
+mod multipart;
+mod notes;
+mod parts;
 mod presign;
+mod read;
+mod remove;
 mod resolved;
+mod s3_storage;
 #[cfg(test)]
 mod script;
 mod secret;
 mod sigv4;
 mod transport;
+mod writer;
 
 pub use config::S3Config;
+pub use s3_storage::S3Storage;
 pub use secret::Secret;

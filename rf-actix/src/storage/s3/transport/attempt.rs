@@ -2,12 +2,14 @@
 
 use super::{
     answer::{Answer, Content},
-    failure::Failure,
+    document::{self, Document},
+    failure::{Failure, Outage},
     http::Http,
     outgoing::Outgoing,
     retry::{Verdict, pause, weigh},
 };
 use crate::storage::s3::{credentials::CredentialsCache, resolved::Resolved};
+use hyper::StatusCode;
 use std::{
     future::Future,
     sync::{
@@ -101,10 +103,23 @@ impl Line {
         .await?;
         let signed = request.sign(&credentials, self.now(), &self.resolved.region)?;
         let answer = before(end, async {
-            let (head, body) = self.http.exchange(signed).await?.into_parts();
+            let (mut head, body) = self.http.exchange(signed).await?.into_parts();
             let refused = head.status.is_client_error() || head.status.is_server_error();
             let body = if refused {
                 Content::Whole(self.http.collect(body).await?)
+            } else if request.asks_for_document() {
+                let bytes = self.http.collect_document(body).await?;
+                match document::look(&bytes) {
+                    Document::Refusal(status) => {
+                        head.status = StatusCode::from_u16(status).unwrap_or(head.status);
+                    }
+                    Document::Broken if !(bytes.is_empty() && request.may_be_unanswered()) => {
+                        let text = "the answer is no XML";
+                        return Err(Failure::new(Outage::Unreachable, text));
+                    }
+                    Document::Broken | Document::Whole => {}
+                }
+                Content::Whole(bytes)
             } else {
                 Content::Coming(body)
             };

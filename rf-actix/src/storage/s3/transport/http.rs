@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// How much of an error or of credentials is read: all that anybody sends is far shorter.
 const SMALL: usize = 256 << 10;
+/// How much of a document is read: a thousand keys of three times 1024 bytes, and what stands round them.
+const LONGEST: usize = 16 << 20;
 /// Shorter than the 20 s after which S3 hangs up, so that we seldom write into a connection that is closing.
 const KEPT: Duration = Duration::from_secs(15);
 
@@ -88,7 +90,12 @@ impl Http {
 
     /// A whole small answer.
     pub(super) async fn collect(&self, body: Incoming) -> Result<Bytes, Failure> {
-        collect(body, self.idle).await
+        collect(body, self.idle, SMALL).await
+    }
+
+    /// A list, or what else is answered in XML.
+    pub(super) async fn collect_document(&self, body: Incoming) -> Result<Bytes, Failure> {
+        collect(body, self.idle, LONGEST).await
     }
 
     /// Asks for something small, once: credentials.
@@ -122,7 +129,7 @@ async fn stalled(progress: &Progress, idle: Duration) {
     }
 }
 
-async fn collect(mut body: Incoming, idle: Duration) -> Result<Bytes, Failure> {
+async fn collect(mut body: Incoming, idle: Duration, longest: usize) -> Result<Bytes, Failure> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = timeout(idle, body.frame())
         .await
@@ -130,7 +137,7 @@ async fn collect(mut body: Incoming, idle: Duration) -> Result<Bytes, Failure> {
     {
         let frame = frame.map_err(|error| broken(&error))?;
         if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.len() > SMALL {
+            if bytes.len() + data.len() > longest {
                 return Err(Failure::new(
                     super::Outage::Unreachable,
                     "the answer is far too long",

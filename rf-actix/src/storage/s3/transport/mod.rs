@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 mod dispatch;
+mod document;
 mod engine;
 mod failure;
 mod http;
@@ -13,6 +14,7 @@ mod tests;
 
 pub(super) use answer::ATTEMPTS;
 pub(super) use dispatch::Transport;
+pub(super) use document::status_of;
 pub(super) use engine::Task;
 pub(super) use failure::{Failure, Outage, classify, classify_io};
 pub(super) use http::Http;

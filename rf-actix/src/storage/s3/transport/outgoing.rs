@@ -81,6 +81,17 @@ impl Outgoing {
         })
     }
 
+    /// Whether the answer is XML, and not a file: so of all that is done to more than a file, and of a copy.
+    pub(super) fn asks_for_document(&self) -> bool {
+        self.method != "HEAD"
+            && (!self.query.is_empty() || self.headers.contains_key("x-amz-copy-source"))
+    }
+
+    /// Whether nothing may be answer enough: parts, lists of access and removals have nothing to say.
+    pub(super) fn may_be_unanswered(&self) -> bool {
+        matches!(self.method.as_str(), "PUT" | "DELETE")
+    }
+
     /// One attempt.
     pub(super) fn sign(
         &self,

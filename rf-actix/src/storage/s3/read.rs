@@ -1,0 +1,339 @@
+//! Reading: the first range at once, the rest of a large file in parts ahead of the reader.
+
+use super::{
+    error::Failure,
+    metadata::Headers,
+    parts,
+    transport::{Task, Transport},
+};
+use crate::storage::{
+    error::Error,
+    key::Key,
+    metadata::{ETag, Metadata},
+    storage::{Object, Source},
+    stream::ByteStream,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use rusoto_core::ByteStream as Body;
+use rusoto_s3::{GetObjectOutput, GetObjectRequest, HeadObjectRequest, S3};
+use std::{collections::VecDeque, fmt, ops::Range};
+
+/// Files up to here are read when they are opened, and their connection is free again.
+const SMALL: u64 = 64 * 1024;
+const CHUNK: usize = 256 * 1024;
+
+/// What is known of a file.
+pub(super) async fn stat(transport: &Transport, key: &Key) -> Result<Metadata, Error> {
+    head(transport, key)
+        .await
+        .map_err(|failure| failure.about(key))
+}
+
+/// The metadata, or nothing where there is no file.
+pub(super) async fn look(transport: &Transport, key: &Key) -> Result<Option<Metadata>, Error> {
+    match stat(transport, key).await {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn head(transport: &Transport, key: &Key) -> Result<Metadata, Failure> {
+    let request = HeadObjectRequest {
+        bucket: transport.resolved().bucket.clone(),
+        key: key.as_str().to_owned(),
+        ..Default::default()
+    };
+    let answer = transport.client().head_object(request).await?;
+    let headers = Headers {
+        size: answer.content_length.and_then(|size| size.try_into().ok()),
+        content_type: answer.content_type,
+        last_modified: answer.last_modified,
+        etag: answer.e_tag,
+        notes: answer.metadata,
+    };
+    headers.into_metadata(key.clone())
+}
+
+/// Opens a file with one request: the first part of what is to be read comes with the metadata.
+pub(super) async fn open(
+    transport: &Transport,
+    key: &Key,
+    soon: Range<u64>,
+) -> Result<Object, Error> {
+    let part_size = transport.resolved().part_size;
+    let hoped = soon.start..soon.end.min(soon.start.saturating_add(part_size));
+    let (metadata, begun) = if hoped.is_empty() {
+        (stat(transport, key).await?, None)
+    } else {
+        match begin(transport, key, hoped).await {
+            Ok((metadata, begun)) => (metadata, Some(begun)),
+            // The file is empty, or shorter than hoped: its size tells the caller.
+            Err(failure) if failure.status() == Some(416) => (stat(transport, key).await?, None),
+            Err(failure) => return Err(failure.about(key)),
+        }
+    };
+    let source = Opened {
+        version: Version {
+            transport: transport.clone(),
+            key: key.clone(),
+            etag: metadata.etag.clone(),
+        },
+        size: metadata.size,
+        begun,
+    };
+    Ok(Object {
+        metadata,
+        source: Box::new(source),
+    })
+}
+
+async fn begin(
+    transport: &Transport,
+    key: &Key,
+    range: Range<u64>,
+) -> Result<(Metadata, Begun), Failure> {
+    let answer = get(transport, key, range, None).await?;
+    let (metadata, range, body) = told(key, answer)?;
+    let length = range.end - range.start;
+    let content = if length <= SMALL {
+        Content::Whole(collect(body, length).await?)
+    } else {
+        Content::Coming(body)
+    };
+    Ok((metadata, Begun { range, content }))
+}
+
+async fn get(
+    transport: &Transport,
+    key: &Key,
+    range: Range<u64>,
+    version: Option<&ETag>,
+) -> Result<GetObjectOutput, Failure> {
+    let request = GetObjectRequest {
+        bucket: transport.resolved().bucket.clone(),
+        key: key.as_str().to_owned(),
+        // The last byte counts (RFC 9110 §14.1.2).
+        range: Some(format!("bytes={}-{}", range.start, range.end - 1)),
+        if_match: version.map(ETag::to_string),
+        ..Default::default()
+    };
+    Ok(transport.client().get_object(request).await?)
+}
+
+/// The metadata, and which bytes are on their way.
+fn told(key: &Key, answer: GetObjectOutput) -> Result<(Metadata, Range<u64>, Body), Failure> {
+    let length: Option<u64> = answer.content_length.and_then(|size| size.try_into().ok());
+    let (range, size) = match &answer.content_range {
+        Some(text) => content_range(text).ok_or_else(Failure::unreadable)?,
+        // The service gives no ranges, but all of it.
+        None => {
+            let size = length.ok_or_else(Failure::unreadable)?;
+            (0..size, size)
+        }
+    };
+    let headers = Headers {
+        size: Some(size),
+        content_type: answer.content_type,
+        last_modified: answer.last_modified,
+        etag: answer.e_tag,
+        notes: answer.metadata,
+    };
+    let metadata = headers.into_metadata(key.clone())?;
+    let body = answer.body.ok_or_else(Failure::unreadable)?;
+    Ok((metadata, range, body))
+}
+
+/// `bytes 0-4/5` (RFC 9110 §14.4).
+fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
+    let (range, size) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let size = size.parse().ok()?;
+    (first <= last && last < size).then(|| (first..last + 1, size))
+}
+
+/// Exactly so many bytes.
+async fn collect(mut body: Body, length: u64) -> Result<Bytes, Failure> {
+    let length = usize::try_from(length).map_err(|_| Failure::unreadable())?;
+    let mut all = BytesMut::with_capacity(length);
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes?;
+        if bytes.len() > length - all.len() {
+            return Err(Failure::unreadable());
+        }
+        all.extend_from_slice(&bytes);
+    }
+    if all.len() < length {
+        return Err(Failure::cut_short());
+    }
+    Ok(all.freeze())
+}
+
+/// A file as it was when it was opened.
+#[derive(Clone)]
+struct Version {
+    transport: Transport,
+    key: Key,
+    etag: ETag,
+}
+
+impl Version {
+    /// A range of this version; of no other one, so that a reader never gets a mixture.
+    async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
+        let fetched = async {
+            let answer = get(&self.transport, &self.key, range.clone(), Some(&self.etag)).await?;
+            let (_, got, body) = told(&self.key, answer)?;
+            if got != range {
+                return Err(Failure::unreadable());
+            }
+            collect(body, range.end - range.start).await
+        };
+        fetched.await.map_err(|failure| failure.about(&self.key))
+    }
+}
+
+struct Opened {
+    version: Version,
+    size: u64,
+    begun: Option<Begun>,
+}
+
+/// What came with the metadata.
+struct Begun {
+    range: Range<u64>,
+    content: Content,
+}
+
+enum Content {
+    Whole(Bytes),
+    Coming(Body),
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("key", &self.version.key)
+            .field("etag", &self.version.etag)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source for Opened {
+    fn read(self: Box<Self>, range: Range<u64>) -> ByteStream {
+        if range.start > range.end || range.end > self.size {
+            let error = Error::RangeNotSatisfiable { size: self.size };
+            return ByteStream::new(stream::iter([Err(error)]));
+        }
+        if range.is_empty() {
+            return Bytes::new().into();
+        }
+        let Self { version, begun, .. } = *self;
+        let mut reader = Reader {
+            version,
+            head: None,
+            ready: Bytes::new(),
+            ahead: VecDeque::new(),
+            rest: range.clone(),
+        };
+        match begun {
+            Some(Begun {
+                range: got,
+                content: Content::Whole(bytes),
+            }) if got.start <= range.start && range.end <= got.end => {
+                let within = |at: u64| usize::try_from(at - got.start).expect("it is in memory");
+                return bytes.slice(within(range.start)..within(range.end)).into();
+            }
+            Some(Begun {
+                range: got,
+                content: Content::Coming(body),
+            }) if got.start == range.start => {
+                reader.rest.start = got.end.min(range.end);
+                reader.head = Some((body, reader.rest.start - range.start));
+            }
+            // Another range than was hinted at: a request of its own.
+            _ => {}
+        }
+        ByteStream::new(stream::try_unfold(reader, Reader::next))
+    }
+}
+
+/// Reads on while the caller takes what is there: at most as many parts in memory as the concurrency allows.
+struct Reader {
+    version: Version,
+    /// The body that came with the metadata, and how much of it is still to come.
+    head: Option<(Body, u64)>,
+    /// Of the part the caller is at.
+    ready: Bytes,
+    ahead: VecDeque<Task<Result<Bytes, Error>>>,
+    /// What nobody asked the service for yet.
+    rest: Range<u64>,
+}
+
+impl Reader {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
+        loop {
+            if !self.ready.is_empty() {
+                let chunk = self.ready.split_to(CHUNK.min(self.ready.len()));
+                return Ok(Some((chunk, self)));
+            }
+            self.read_ahead();
+            match self.head.take() {
+                Some((_, 0)) => {}
+                Some((body, left)) => self.take_from(body, left).await?,
+                None => match self.ahead.pop_front() {
+                    Some(part) => self.ready = part.await?,
+                    None => return Ok(None),
+                },
+            }
+        }
+    }
+
+    async fn take_from(&mut self, mut body: Body, left: u64) -> Result<(), Error> {
+        let next = match body.next().await {
+            Some(next) => next.map_err(Failure::from),
+            None => Err(Failure::cut_short()),
+        };
+        self.ready = next.map_err(|failure| failure.about(&self.version.key))?;
+        // The caller may want less than the hint said.
+        self.ready
+            .truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        self.head = Some((body, left - self.ready.len() as u64));
+        Ok(())
+    }
+
+    fn read_ahead(&mut self) {
+        let transport = self.version.transport.clone();
+        let settings = transport.resolved();
+        while self.ahead.len() + usize::from(self.head.is_some()) < settings.concurrency {
+            let Some(part) = parts::cut(self.rest.clone(), settings.part_size).next() else {
+                return;
+            };
+            self.rest.start = part.end;
+            let work = self.version.clone().fetch(part);
+            self.ahead.push_back(transport.spawn(work));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::content_range;
+
+    #[test]
+    fn only_a_whole_content_range_counts() {
+        assert_eq!(content_range("bytes 0-4/5"), Some((0..5, 5)));
+        assert_eq!(content_range("bytes 2-2/5"), Some((2..3, 5)));
+        for text in [
+            "bytes 0-5/5",
+            "bytes 3-2/5",
+            "bytes */5",
+            "0-4/5",
+            "bytes 0-4/*",
+        ] {
+            assert_eq!(content_range(text), None, "{text}");
+        }
+    }
+}
