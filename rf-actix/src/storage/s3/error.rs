@@ -299,10 +299,7 @@ fn word(text: String) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Refusal, read_body};
-    use crate::storage::{
-        error::{Error, UNREACHABLE},
-        key::Key,
-    };
+    use crate::storage::{error::Error, key::Key};
     use bytes::Bytes;
     use rusoto_core::request::BufferedHttpResponse;
 
