@@ -93,10 +93,13 @@ async fn a_link_that_was_changed_is_refused() {
     storage.put("mine", "x").await.unwrap();
     storage.put("other", "secret").await.unwrap();
     let link = storage.signed_url("mine", HOUR).await.unwrap().url;
+    let mut other_signature = link.clone();
+    let last = other_signature.pop().unwrap();
+    other_signature.push(if last == '0' { '1' } else { '0' });
     for changed in [
         link.replace("/mine", "/other"),
         link.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601"),
-        link.replace("X-Amz-Signature=", "X-Amz-Signature=0"),
+        other_signature,
     ] {
         assert_ne!(changed, link);
         let status = reqwest::get(&changed).await.unwrap().status();

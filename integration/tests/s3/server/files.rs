@@ -27,7 +27,7 @@ pub(super) struct Files {
 
 type Answer<'a, T> = BoxFuture<'a, S3Result<S3Response<T>>>;
 
-/// The methods of the trait as `async_trait` makes them, without that crate.
+/// The methods of the trait as `async_trait` makes them: what it would wrap once more is handed on as it is.
 macro_rules! as_they_are {
     ($($name:ident($input:ident) -> $output:ident;)*) => {$(
         fn $name<'a, 'b>(&'a self, request: S3Request<$input>) -> Answer<'b, $output>

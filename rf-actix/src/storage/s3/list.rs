@@ -138,19 +138,20 @@ fn decoded(text: String, encoded: bool) -> Option<String> {
 fn cut(mut found: Vec<Found>, limit: usize, more: bool) -> Page {
     let more = more || found.len() > limit;
     found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next = last.map(|last| last.name().to_owned());
-    let mut page = Page::new(Vec::new(), next);
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|last| last.name().to_owned());
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     for item in found {
         match item {
-            Found::File(file) => page.entries.push(file),
+            Found::File(file) => files.push(file),
             Found::Folder(name) => {
-                page.folders
-                    .push(Prefix::parse(&name).expect("it was read as one"));
+                folders.push(Prefix::parse(&name).expect("it was read as one"));
             }
         }
     }
-    page
+    Page::new(files, next).with_folders(folders)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_copy_has_every_byte_once_in_few_parts() {
-        for bytes in [LARGEST + 1, 5 * TIB, 48 * TIB] {
+        for bytes in [LARGEST + 1, 5 * TIB, MAX_PARTS * LARGEST] {
             let pieces: Vec<_> = of_copy(bytes).collect();
             assert!(pieces.len() as u64 <= MAX_PARTS);
             assert_eq!((pieces[0].start, pieces[pieces.len() - 1].end), (0, bytes));
