@@ -1,1 +1,3 @@
 //! Whole-app tests over real sockets; see `tests/`.
+
+pub mod s3;

@@ -4,7 +4,7 @@ use crate::{
     Fault,
     load::{Request, load},
     process::{cpu_seconds, keep_on_core, peak_mib},
-    report::{Round, Rounds, bound, head, line},
+    report::{Round, Rounds, Target, bound, head, line},
 };
 use bytes::Bytes;
 use std::{
@@ -226,5 +226,11 @@ async fn rounds(sides: &[Side<'_>], length: usize, time: Duration) -> Result<Vec
 }
 
 fn show(scenario: &str, peer: &str, rounds: &[Rounds], side: usize, least: f64) {
-    line(scenario, peer, &rounds[0], &rounds[side], Some(least));
+    line(
+        scenario,
+        peer,
+        &rounds[0],
+        &rounds[side],
+        Some(Target::AtLeast(least)),
+    );
 }

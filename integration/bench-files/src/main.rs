@@ -1,4 +1,4 @@
-//! Files beside what else there is, in one run: `bench-files local | get | put`.
+//! Files beside what else there is, in one run: `bench-files local | get | put | s3 PYTHON SCRIPT | s3-large MIB`.
 //!
 //! Who is compared takes turns in short rounds. Of each pair of rounds the ratio counts, and of the ratios the
 //! median, because the speed of a machine drifts more from minute to minute than two libraries differ. Absolute
@@ -9,6 +9,7 @@ mod load;
 mod local;
 mod process;
 mod report;
+mod s3;
 mod server;
 
 use http::Way;
@@ -24,7 +25,14 @@ fn main() -> ExitCode {
         ["get"] => http::run(Way::Get),
         ["put"] => http::run(Way::Put),
         ["serve", folder, nodelay] => server::run(folder.as_ref(), *nodelay == "nodelay"),
-        _ => Err("bench-files local | get | put".into()),
+        ["s3", python, script] => s3::run(python.as_ref(), script.as_ref()),
+        ["s3-client", client, way, key, file] => s3::client(client, way, key, file.as_ref()),
+        ["s3-large", mib] => mib.parse().map_err(Into::into).and_then(s3::large),
+        ["s3-large-client", way, mib] => {
+            let mib = mib.parse().map_err(Into::into);
+            mib.and_then(|mib| s3::large_client(way, mib))
+        }
+        _ => Err("bench-files local | get | put | s3 PYTHON SCRIPT | s3-large MIB".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,6 +49,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
 /// `by CPU` is the ratio of what a second of CPU time gives: other work on the machine does not change it, and
 /// waiting does not show in it.
 pub(crate) fn head() {
@@ -63,10 +68,19 @@ pub(crate) fn head() {
 }
 
 /// One line of the table; without a target, for scale.
-pub(crate) fn line(scenario: &str, peer: &str, ours: &Rounds, theirs: &Rounds, least: Option<f64>) {
+pub(crate) fn line(
+    scenario: &str,
+    peer: &str,
+    ours: &Rounds,
+    theirs: &Rounds,
+    target: Option<Target>,
+) {
     let ratio = beside(&ours.figures, &theirs.figures);
-    let target = least.map_or_else(String::new, |least| format!("≥ {least:.2}"));
-    let met = least.map_or("", |least| yes(ratio >= least));
+    let (met, target) = match target {
+        Some(Target::AtLeast(least)) => (yes(ratio >= least), format!("≥ {least:.2}")),
+        Some(Target::AtMost(most)) => (yes(ratio <= most), format!("≤ {most:.2}")),
+        None => ("", String::new()),
+    };
     println!(
         "| {scenario:<26} | {peer:<24} | {:>9} | {:>9} | {:>6.2} | {ratio:>6.2} | {target:>6} | {met:<3} |",
         figure(ours.median()),
