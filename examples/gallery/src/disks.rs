@@ -1,15 +1,12 @@
 //! The disks of the configuration, checked against what the app needs before anybody is served.
 
-use crate::{
-    album::{Documents, Photos},
-    url_key,
-};
+use crate::album::{Documents, Photos};
 use rf::{
     Error,
     config::{Config, ConfigError},
     storage::{self, Disks, StorageExt, TypedDisk},
 };
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// Where the key of signed links is kept when the configuration names none.
 const URL_KEY_FILE: &str = "var/gallery.key";
@@ -19,11 +16,11 @@ const OWN_PATHS: [&str; 3] = ["/api", "/assets", "/favicon.ico"];
 /// Opens the disks, and makes sure that those of the albums are among them.
 pub(crate) fn open(config: &Config) -> Result<Disks, Error> {
     free_paths(config)?;
-    let mut disks = Disks::builder().settings(config.storage.clone());
-    if config.storage.url_key.is_none() {
-        disks = disks.url_key(&url_key::read_or_make(Path::new(URL_KEY_FILE))?);
-    }
-    let disks = disks.build().map_err(refused)?;
+    let disks = Disks::builder()
+        .settings(config.storage.clone())
+        .url_key_file(URL_KEY_FILE)
+        .build()
+        .map_err(refused)?;
     require::<Photos>(&disks)?;
     require::<Documents>(&disks)?;
     Ok(disks)

@@ -9,7 +9,6 @@ mod disks;
 mod page;
 mod problem;
 mod tour;
-mod url_key;
 
 use actix_web::{App, HttpServer};
 use futures_util::{FutureExt, future};

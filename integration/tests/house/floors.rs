@@ -38,6 +38,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     // The registry opens backends by their names, as a server is built with its adapters.
     ("storage", "disks", Floor::Server),
     ("storage", "open", Floor::Server),
+    ("storage", "key_file", Floor::Server),
     ("storage", "secret", Floor::Language),
     // The handle: a name and a limit on a backend that is scoped.
     ("storage", "disk", Floor::Server),

@@ -4,13 +4,14 @@ use super::{
     disk::Disk,
     error::Error,
     event::{Event, Observer},
+    key_file,
     open::{DriverFn, Opener},
     settings::{DiskSettings, StorageSettings},
     signed_url::{Clock, Signer, UrlKeys},
     storage::Storage,
     wrap::{Fallback, Observed},
 };
-use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::SystemTime};
 
 /// The disks of an application, by name. Cloning is cheap.
 ///
@@ -102,6 +103,7 @@ pub struct DisksBuilder {
     storages: BTreeMap<String, Arc<dyn Storage>>,
     drivers: BTreeMap<String, DriverFn>,
     url_keys: Vec<Vec<u8>>,
+    url_key_file: Option<PathBuf>,
     base_url: String,
     observer: Option<Observer>,
     clock: Option<Clock>,
@@ -159,6 +161,14 @@ impl DisksBuilder {
         self
     }
 
+    /// Where a key for signed links is kept when neither the settings nor [`url_key`](Self::url_key) give one: made at the first
+    /// start, 256 random bits, readable by the owner only. So links outlive a restart.
+    #[must_use]
+    pub fn url_key_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.url_key_file = Some(file.into());
+        self
+    }
+
     /// Scheme and host signed links start with, for example `https://files.example.com`; left out, links are
     /// paths. The `Host` of a request never counts: a client writes it.
     #[must_use]
@@ -192,12 +202,16 @@ impl DisksBuilder {
             storages,
             drivers,
             mut url_keys,
+            url_key_file,
             base_url,
             observer,
             clock,
         } = self;
         if let Some(key) = &settings.url_key {
             url_keys.insert(0, key.as_bytes().to_vec());
+        }
+        if let (true, Some(file)) = (url_keys.is_empty(), url_key_file) {
+            url_keys.push(key_file::read_or_make(&file)?);
         }
         let base_url = base_url.trim_end_matches('/').to_owned();
         if !(base_url.is_empty()

@@ -40,6 +40,7 @@ mod extract;
 #[cfg(any(test, feature = "testing"))]
 mod fake;
 mod key;
+mod key_file;
 mod local;
 mod memory;
 mod metadata;

@@ -1,9 +1,6 @@
 //! `Suite`: the parts of a configuration, opened in the order in which they are needed.
 
-use super::{
-    key_file,
-    observe::{self, DiskNumbers, OAuth2Numbers},
-};
+use super::observe::{self, DiskNumbers, OAuth2Numbers};
 use crate::{
     Error,
     config::{Config, ConfigError},
@@ -176,12 +173,10 @@ fn open_metrics(config: &Config) -> Result<Metrics, Error> {
 }
 
 fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
-    let mut disks = Disks::builder()
+    let disks = Disks::builder()
         .settings(config.storage.clone())
+        .url_key_file(URL_KEY_FILE)
         .observer(move |event| numbers.observe(event));
-    if config.storage.url_key.is_none() {
-        disks = disks.url_key(&key_file::read_or_make(Path::new(URL_KEY_FILE))?);
-    }
     disks.build().map_err(|error| match error {
         // The part names its keys itself: `disks.drive.root: …`.
         storage::Error::Config(text) => match text.split_once(": ") {

@@ -28,7 +28,6 @@
 //! handle instead.
 
 mod build;
-mod key_file;
 mod observe;
 mod serve;
 

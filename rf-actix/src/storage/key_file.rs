@@ -1,6 +1,6 @@
 //! A secret of this installation, made once and kept in a file.
 
-use crate::config::ConfigError;
+use super::error::Error;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Write},
@@ -14,13 +14,12 @@ const LENGTH: usize = 32;
 /// Reads the key in `file`, or makes one that only the owner may read.
 ///
 /// Of several processes that start at once one makes the file and the others read it.
-pub(super) fn read_or_make(file: &Path) -> Result<Vec<u8>, ConfigError> {
+pub(super) fn read_or_make(file: &Path) -> Result<Vec<u8>, Error> {
     let refused = |error: io::Error| {
-        let message = format!(
-            "the key file {} cannot be used ({error}); make its folder writable, or set the key here",
+        Error::Config(format!(
+            "url_key: the key file {} cannot be used ({error}); make its folder writable, or set the key here",
             file.display()
-        );
-        ConfigError::new("storage.url_key", message)
+        ))
     };
     match read(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -100,7 +99,7 @@ mod tests {
             read_or_make(&file)
                 .unwrap_err()
                 .to_string()
-                .contains("storage.url_key")
+                .starts_with("url_key: ")
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), "hello");
     }
