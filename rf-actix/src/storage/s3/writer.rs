@@ -77,7 +77,11 @@ impl S3Writer {
         let taken = bytes.split_to(bytes.len().min(size - self.part.len()));
         let needed = self.part.len() + taken.len();
         if needed > self.part.capacity() {
-            let space = needed.max(self.part.capacity() * 2).max(FIRST).min(size);
+            // Parts behind the first are whole but for the last: one size, so that freed space fits the next.
+            let space = match self.upload {
+                Some(_) => size,
+                None => needed.max(self.part.capacity() * 2).max(FIRST).min(size),
+            };
             self.part.reserve_exact(space - self.part.len());
         }
         self.part.extend_from_slice(&taken);

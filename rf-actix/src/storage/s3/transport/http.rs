@@ -16,6 +16,9 @@ use hyper_util::{
 use std::{fmt, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout};
 
+/// The most bytes of an answer that a connection reads ahead.
+const CONNECTION_BUFFER: usize = 128 * 1024;
+
 /// How much of an error or of credentials is read: all that anybody sends is far shorter.
 const SMALL: usize = 256 << 10;
 /// How much of a document is read: a thousand keys of three times 1024 bytes, and what stands round them.
@@ -50,6 +53,8 @@ impl Http {
         connector.set_nodelay(true);
         let mut builder = Client::builder(TokioExecutor::new());
         builder
+            // What a connection holds back counts beside the parts of a file.
+            .http1_max_buf_size(CONNECTION_BUFFER)
             .pool_timer(TokioTimer::new())
             // A request that found its kept connection closed goes out on another one, unseen.
             .pool_idle_timeout(KEPT);
