@@ -1,4 +1,4 @@
-//! A runtime of the transport's own.
+//! A runtime of its own for whoever asks other servers.
 //!
 //! One HTTP client used from two runtimes hangs once the one that owns a connection is not polled, and actix has one
 //! runtime a worker. So all connections live here, and whoever wants something gets a [`Task`].
@@ -20,7 +20,7 @@ use tokio::{
 
 /// The thread and its runtime; both end with the last handle.
 #[derive(Clone)]
-pub(super) struct Engine(Arc<Running>);
+pub(crate) struct Engine(Arc<Running>);
 
 struct Running {
     handle: Handle,
@@ -31,11 +31,11 @@ struct Running {
 impl Engine {
     /// # Errors
     /// When the system gives no thread or no event queue.
-    pub(super) fn start() -> io::Result<Self> {
+    pub(crate) fn start(name: &str) -> io::Result<Self> {
         let (alive, over) = oneshot::channel::<()>();
         let (send, started) = mpsc::sync_channel(1);
         thread::Builder::new()
-            .name("rf-s3".to_owned())
+            .name(name.to_owned())
             .spawn(move || {
                 let runtime = match Builder::new_current_thread().enable_all().build() {
                     Ok(runtime) => runtime,
@@ -52,19 +52,20 @@ impl Engine {
             })?;
         let handle = started
             .recv()
-            .map_err(|_| io::Error::other("the thread of the transport ended"))??;
+            .map_err(|_| io::Error::other("the thread of the runtime ended"))??;
         Ok(Self(Arc::new(Running {
             handle,
             _alive: alive,
         })))
     }
 
-    pub(super) fn handle(&self) -> &Handle {
+    #[cfg(feature = "s3")]
+    pub(crate) fn handle(&self) -> &Handle {
         &self.0.handle
     }
 
     /// Runs a future here. Dropping the task ends it.
-    pub(super) fn spawn<F>(&self, future: F) -> Task<F::Output>
+    pub(crate) fn spawn<F>(&self, future: F) -> Task<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
@@ -88,8 +89,8 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// Work on the runtime of the transport, which ends when this is dropped.
-pub(in crate::storage::s3) struct Task<T> {
+/// Work on the runtime, which ends when this is dropped.
+pub(crate) struct Task<T> {
     work: JoinHandle<T>,
     detached: bool,
     _engine: Engine,
@@ -97,7 +98,8 @@ pub(in crate::storage::s3) struct Task<T> {
 
 impl<T> Task<T> {
     /// Lets the work go on without anybody waiting for it: what must be tidied up after a drop.
-    pub(in crate::storage::s3) fn detach(mut self) {
+    #[cfg(feature = "s3")]
+    pub(crate) fn detach(mut self) {
         self.detached = true;
     }
 }

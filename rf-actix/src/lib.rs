@@ -40,6 +40,8 @@
 extern crate self as rf;
 
 pub mod config;
+#[cfg(any(feature = "oauth2", feature = "s3"))]
+mod engine;
 mod error;
 #[cfg(feature = "logging")]
 pub mod logging;

@@ -1,6 +1,7 @@
 //! An answer as rusoto gets it: without what it would panic on, its body watched.
 
-use super::{engine::Engine, failure::Failure, http::broken};
+use super::{failure::Failure, http::broken};
+use crate::engine::Engine;
 use bytes::Bytes;
 use futures_core::Stream;
 use hyper::{

@@ -1,12 +1,7 @@
 //! `Transport`: what clients of rusoto are made of.
 
-use super::{
-    attempt::Line,
-    engine::{Engine, Task},
-    failure::Failure,
-    http::Http,
-    outgoing::Outgoing,
-};
+use super::{attempt::Line, failure::Failure, http::Http, outgoing::Outgoing};
+use crate::engine::{Engine, Task};
 use crate::storage::{
     error::Error,
     s3::{
@@ -41,7 +36,7 @@ impl Transport {
         environment: Environment,
     ) -> Result<Self, Error> {
         let resolved = Resolved::new(config)?;
-        let engine = Engine::start().map_err(|source| Error::Io {
+        let engine = Engine::start("rf-s3").map_err(|source| Error::Io {
             op: "starting the storage transport",
             source,
         })?;

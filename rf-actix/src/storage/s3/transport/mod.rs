@@ -4,7 +4,6 @@ mod answer;
 mod attempt;
 mod dispatch;
 mod document;
-mod engine;
 mod failure;
 mod http;
 mod outgoing;
@@ -12,9 +11,9 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
+pub(super) use crate::engine::Task;
 pub(super) use answer::ATTEMPTS;
 pub(super) use dispatch::Transport;
 pub(super) use document::status_of;
-pub(super) use engine::Task;
 pub(super) use failure::{Failure, Outage, classify, classify_io};
 pub(super) use http::Http;
