@@ -5,10 +5,9 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client as Http, RequestBuilder, Response};
 use rf::oauth2::{
     AuthorizationCode, Client, CodeChallenge, Digest, Grant, GrantId, GrantType, OAuth2Server,
-    OAuth2Settings, TokenKind, connect, generate,
+    OAuth2Settings, TestDatabase, TokenKind, generate,
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
 pub(crate) const ORIGIN: &str = "https://spa.example.com";
 pub(crate) const OTHER_ORIGIN: &str = "https://other.example.com";
@@ -21,7 +20,7 @@ pub(crate) struct Bench {
     pub(crate) server: OAuth2Server,
     pub(crate) http: Http,
     base: String,
-    _folder: TempDir,
+    _database: TestDatabase,
 }
 
 const SETTINGS: &str = r#"
@@ -55,10 +54,9 @@ const SETTINGS: &str = r#"
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/test.db", folder.path().display());
+        let database = TestDatabase::new().await.unwrap();
         let settings: OAuth2Settings = toml::from_str(SETTINGS).unwrap();
-        let server = OAuth2Server::builder(connect(&url, 4).await.unwrap())
+        let server = OAuth2Server::builder(database.connect(4).await.unwrap())
             .settings(settings)
             .build()
             .await
@@ -70,7 +68,7 @@ impl Bench {
             server,
             http: Http::new(),
             base,
-            _folder: folder,
+            _database: database,
         }
     }
 

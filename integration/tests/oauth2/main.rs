@@ -1,5 +1,6 @@
 //! The authorization server and the guards of a resource, over real sockets: what a client asks of the token side
-//! (`bench`), what a browser sees (`site`), what a guarded route answers (`api`).
+//! (`bench`), what a browser sees (`site`), what a guarded route answers (`api`). They run on SQLite, or on the server
+//! that `RF_TEST_DATABASE` names; `integration/run databases` runs them on PostgreSQL and MariaDB.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod api;
@@ -12,7 +13,9 @@ mod describing;
 mod flow;
 mod guard;
 mod knowing;
+mod line;
 mod login;
+mod outage;
 mod prompt;
 mod request;
 mod site;

@@ -7,7 +7,7 @@ use reqwest::{
     header::{HeaderMap, HeaderName, LOCATION},
     redirect::Policy,
 };
-use rf::oauth2::{Event, OAuth2Server, OAuth2Settings, connect};
+use rf::oauth2::{Event, OAuth2Server, OAuth2Settings, TestDatabase, connect};
 use serde_json::json;
 use std::{
     net::Ipv4Addr,
@@ -28,6 +28,7 @@ pub(crate) struct Site {
     pub(crate) events: Arc<Mutex<Vec<Event>>>,
     now: Arc<AtomicU64>,
     handle: ServerHandle,
+    _database: TestDatabase,
 }
 
 impl Site {
@@ -37,12 +38,23 @@ impl Site {
 
     /// With routes of the test's own beside those of the server.
     pub(crate) async fn serve(routes: fn(&mut web::ServiceConfig)) -> Self {
+        let database = TestDatabase::new().await.unwrap();
+        let url = database.url().to_owned();
+        Self::on(database, &url, routes).await
+    }
+
+    /// On a database that is reached by a way of the test's own.
+    pub(crate) async fn on(
+        database: TestDatabase,
+        url: &str,
+        routes: fn(&mut web::ServiceConfig),
+    ) -> Self {
         let socket = Socket::bind();
         let base = socket.base.clone();
         let now = Arc::new(AtomicU64::new(1_800_000_000));
         let events = Arc::new(Mutex::new(Vec::new()));
         let (clock, observed) = (Arc::clone(&now), Arc::clone(&events));
-        let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await.unwrap())
+        let server = OAuth2Server::builder(connect(url, 4).await.unwrap())
             .settings(settings(&base))
             .trusted_proxies([Ipv4Addr::LOCALHOST.into()])
             .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
@@ -57,6 +69,7 @@ impl Site {
             events,
             now,
             handle,
+            _database: database,
         }
     }
 

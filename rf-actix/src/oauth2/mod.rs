@@ -37,6 +37,8 @@ pub use settings::{
     AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
     ScopeTexts, SettingError, SigningAlgorithm, TokenFormat, UserSettings,
 };
+#[cfg(any(test, feature = "testing"))]
+pub use store::sea_orm::TestDatabase;
 pub use store::sea_orm::connect;
 pub use token::{Hasher, TokenKind, generate};
 pub use users::{Users, UsersError};

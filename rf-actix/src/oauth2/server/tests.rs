@@ -1,4 +1,4 @@
-//! The whole server without HTTP, on SQLite or on the database that `RF_TEST_DATABASE_URL` names.
+//! The whole server without HTTP, on SQLite or on the server that `RF_TEST_DATABASE` names.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod checking;
@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use sea_orm::DatabaseConnection;
-use tempfile::TempDir;
 
 use super::{OAuth2Server, OAuth2ServerBuilder};
 use crate::oauth2::error::{ErrorCode, OAuthError};
@@ -22,7 +21,7 @@ use crate::oauth2::model::{
     Timestamp, TokenParams, TokenResponse,
 };
 use crate::oauth2::settings::{OAuth2Settings, UserSettings};
-use crate::oauth2::store::sea_orm::connect;
+use crate::oauth2::store::sea_orm::TestDatabase;
 use crate::oauth2::token::{TokenKind, generate};
 
 // RFC 7636 Appendix B.
@@ -30,12 +29,9 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT: &str = "https://app.example.com/cb";
 
-/// A database of its own, unless the environment names one: then identifiers keep the tests apart.
-async fn database() -> (DatabaseConnection, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = std::env::var("RF_TEST_DATABASE_URL")
-        .unwrap_or_else(|_| format!("sqlite://{}/test.db", folder.path().display()));
-    (connect(&url, 8).await.unwrap(), folder)
+async fn database() -> (DatabaseConnection, TestDatabase) {
+    let database = TestDatabase::new().await.unwrap();
+    (database.connect(8).await.unwrap(), database)
 }
 
 /// A server with a clock to turn, a client of each kind, and ears.
@@ -46,7 +42,7 @@ struct Bench {
     web: ClientId,
     spa: ClientId,
     service: ClientId,
-    _folder: TempDir,
+    _database: TestDatabase,
 }
 
 impl Bench {
@@ -55,7 +51,7 @@ impl Bench {
     }
 
     async fn with(change: impl FnOnce(OAuth2Settings) -> OAuth2Settings) -> Self {
-        let (db, folder) = database().await;
+        let (db, database) = database().await;
         let settings = OAuth2Settings {
             users: vec![UserSettings {
                 name: "ada".to_owned(),
@@ -71,15 +67,14 @@ impl Bench {
             .build()
             .await
             .unwrap();
-        let id = uuid::Uuid::new_v4();
-        let [web, spa, service] = ["web", "spa", "service"].map(|kind| format!("{kind}-{id}"));
+        let [web, spa, service] = ["web", "spa", "service"].map(ClientId::from);
         for (id, secret) in [(&web, true), (&spa, false), (&service, true)] {
             let mut grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
             if secret {
                 grants.push(GrantType::ClientCredentials);
             }
             let client = Client {
-                id: id.as_str().into(),
+                id: id.clone(),
                 secret: secret.then(|| "secret".into()),
                 grants,
                 redirect_uris: vec![REDIRECT.parse().unwrap()],
@@ -93,10 +88,10 @@ impl Bench {
             server,
             millis,
             events,
-            web: web.into(),
-            spa: spa.into(),
-            service: service.into(),
-            _folder: folder,
+            web,
+            spa,
+            service,
+            _database: database,
         }
     }
 

@@ -11,6 +11,9 @@ use url::Url;
 use crate::oauth2::error::Error;
 use crate::oauth2::store::StoreError;
 
+/// How long a request waits for a connection when all are taken, or the database is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Connects to `sqlite://…`, `postgres://…` or `mysql://…`.
 ///
 /// On SQLite the file and its folder are made, for the process's user alone (modes 0600 and 0700; what is there
@@ -25,8 +28,8 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(max_connections.max(1))
-        .connect_timeout(Duration::from_secs(10))
-        .acquire_timeout(Duration::from_secs(10))
+        .connect_timeout(PATIENCE)
+        .acquire_timeout(PATIENCE)
         .sqlx_logging_level(log::LevelFilter::Trace);
     if kind == Kind::Sqlite {
         if url.contains(":memory:") || url.contains("mode=memory") {

@@ -13,8 +13,12 @@ mod key;
 mod migrate;
 mod purge;
 mod row;
+#[cfg(any(test, feature = "testing"))]
+mod test_database;
 mod token;
 mod write;
 
 pub use connect::connect;
+#[cfg(any(test, feature = "testing"))]
+pub use test_database::TestDatabase;
 pub use write::SeaOrmStore;

@@ -27,6 +27,10 @@ impl fmt::Debug for SeaOrmStore {
 /// How often a transaction is tried before its failure is believed.
 const ATTEMPTS: u32 = 8;
 
+/// How long anything may take, all attempts together. A database that takes the question and never answers would
+/// hold up whoever asks for as long as the network has patience.
+const DEADLINE: Duration = Duration::from_secs(8);
+
 impl SeaOrmStore {
     /// The store in `db`; its tables are made by [`migrate`](Self::migrate).
     pub fn new(db: DatabaseConnection) -> Self {
@@ -57,16 +61,21 @@ pub(super) async fn again<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, DbErr>>,
 {
-    let mut attempt = 1;
-    loop {
-        match work().await {
-            Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
-                tokio::time::sleep(pause(attempt)).await;
-                attempt += 1;
+    let attempts = async {
+        let mut attempt = 1;
+        loop {
+            match work().await {
+                Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
+                    tokio::time::sleep(pause(attempt)).await;
+                    attempt += 1;
+                }
+                other => return other.map_err(StoreError::new),
             }
-            other => return other.map_err(StoreError::new),
         }
-    }
+    };
+    tokio::time::timeout(DEADLINE, attempts)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::new("the database does not answer")))
 }
 
 /// Longer each time, and never the same for two.
