@@ -52,8 +52,10 @@ pub enum Error {
         limit: u64,
     },
     /// The content is not of an accepted type.
-    #[error("the content is {found}, accepted is {accepted}")]
+    #[error("the content{} is {found}, accepted is {accepted}", of(.file.as_deref()))]
     MediaType {
+        /// Which file of several it is about, by the name its sender gave it, made harmless.
+        file: Option<String>,
         /// The type its first bytes tell.
         found: String,
         /// The allow list.
@@ -131,6 +133,11 @@ pub enum Error {
     },
 }
 
+/// The rest of a sentence about one of several files.
+fn of(file: Option<&str>) -> String {
+    file.map(|file| format!(" of {file:?}")).unwrap_or_default()
+}
+
 impl From<InvalidKey> for Error {
     fn from(InvalidKey { reason }: InvalidKey) -> Self {
         Self::InvalidKey { reason }
@@ -168,6 +175,29 @@ impl Error {
             Self::Backend { .. } => "backend",
             Self::Config(_) => "config",
             Self::Io { .. } => "io",
+        }
+    }
+
+    /// Content of another type than is accepted.
+    pub(super) fn media_type(found: impl Into<String>, accepted: impl Into<String>) -> Self {
+        Self::MediaType {
+            file: None,
+            found: found.into(),
+            accepted: accepted.into(),
+        }
+    }
+
+    /// The same error about one of several files.
+    pub(super) fn in_file(self, name: &str) -> Self {
+        match self {
+            Self::MediaType {
+                found, accepted, ..
+            } => Self::MediaType {
+                file: Some(name.to_owned()),
+                found,
+                accepted,
+            },
+            other => other,
         }
     }
 

@@ -126,10 +126,8 @@ pub trait StorageExt: Storage {
     ) -> impl Future<Output = Result<String, Error>> + Send {
         let content = self.get(key);
         async move {
-            String::from_utf8(content.await?.into()).map_err(|_| Error::MediaType {
-                found: "not UTF-8".to_owned(),
-                accepted: "text".to_owned(),
-            })
+            String::from_utf8(content.await?.into())
+                .map_err(|_| Error::media_type("not UTF-8", "text"))
         }
     }
 
@@ -143,9 +141,9 @@ pub trait StorageExt: Storage {
     ) -> impl Future<Output = Result<T, Error>> + Send {
         let content = self.get(key);
         async move {
-            serde_json::from_slice(&content.await?).map_err(|error| Error::MediaType {
-                found: format!("not the JSON that is expected ({error})"),
-                accepted: "application/json".to_owned(),
+            serde_json::from_slice(&content.await?).map_err(|error| {
+                let found = format!("not the JSON that is expected ({error})");
+                Error::media_type(found, "application/json")
             })
         }
     }

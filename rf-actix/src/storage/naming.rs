@@ -47,7 +47,7 @@ fn folders(moment: SystemTime) -> String {
 }
 
 /// The last segment of what was sent, without control characters and marks that reorder what is shown.
-fn harmless(sent: &str) -> String {
+pub(super) fn harmless(sent: &str) -> String {
     let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name: String = name
         .chars()

@@ -6,6 +6,7 @@ use crate::storage::{
     ext::IntoKey,
     key::{Key, Prefix},
     metadata::Metadata,
+    naming,
     options::WriteOptions,
     upload::{Intake, broken, sent_name, take_in},
 };
@@ -158,7 +159,8 @@ async fn stage<D: TypedDisk>(
     // The name may depend on the content: until then one of its own.
     let key = Key::parse(uuid::Uuid::now_v7().to_string()).map_err(Error::from)?;
     let options = WriteOptions::new();
-    let intake = take_in(disk.handle(), &key, &sent, content, options, policy).await?;
+    let taken = take_in(disk.handle(), &key, &sent, content, options, policy).await;
+    let intake = taken.map_err(|error| error.in_file(&naming::harmless(&sent)))?;
     let name = intake.name(policy.naming, &sent);
     Ok(StagedFile {
         disk,

@@ -9,6 +9,7 @@ use crate::storage::{
     error::Error,
     key::{Key, Prefix},
     metadata::{Metadata, Written},
+    naming,
     options::{Condition, WriteOptions},
     storage::Storage,
 };
@@ -144,7 +145,8 @@ async fn stage_file(
     let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
     let options = WriteOptions::new().ask_created(true);
     let content = field.map_err(broken);
-    let mut intake = take_in(disk, &key, sent, content, options, policy).await?;
+    let taken = take_in(disk, &key, sent, content, options, policy).await;
+    let mut intake = taken.map_err(|error| error.in_file(&naming::harmless(sent)))?;
     if sent.is_empty() && intake.size == 0 {
         intake.writer.abort().await?;
         return Ok(None);
@@ -181,10 +183,9 @@ pub(in crate::storage) fn broken(error: MultipartError) -> Error {
     match error {
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible => Error::MediaType {
-            found: "not a form".to_owned(),
-            accepted: "multipart/form-data".to_owned(),
-        },
+        | MultipartError::ContentTypeIncompatible => {
+            Error::media_type("not a form", "multipart/form-data")
+        }
         _ => Error::Interrupted {
             reason: "the form ended early or cannot be read",
         },
@@ -216,7 +217,7 @@ impl StagedUpload {
 
     /// Publishes all files beneath a prefix, in the order of the form.
     ///
-    /// Every byte is on the disk before the first file becomes visible. Should publishing one fail nevertheless,
+    /// The whole form is here before the first file becomes visible. Should publishing one fail nevertheless,
     /// those published before are removed again, save those that replaced an older file: that one is gone.
     ///
     /// # Errors

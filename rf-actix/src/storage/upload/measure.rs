@@ -37,10 +37,8 @@ impl Dimensions {
 
 /// An image that does not say how large it is could be of any size.
 pub(super) fn unmeasured(content_type: &str) -> Error {
-    Error::MediaType {
-        found: format!("{content_type} that does not tell its dimensions"),
-        accepted: "an image with a readable header".to_owned(),
-    }
+    let found = format!("{content_type} that does not tell its dimensions");
+    Error::media_type(found, "an image with a readable header")
 }
 
 #[cfg(test)]

@@ -99,10 +99,7 @@ fn refuse_early(disk: &Disk, headers: &HeaderMap, policy: &UploadPolicy) -> Resu
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
-        return Err(Error::MediaType {
-            found: "encoded".to_owned(),
-            accepted: "plain bytes".to_owned(),
-        });
+        return Err(Error::media_type("encoded", "plain bytes"));
     }
     // The count while streaming decides; this spares an honest client the sending.
     let limit = [disk.max_size(), policy.max_size, policy.length]
