@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     Truncated,
     /// Half of the body, then nothing any more.
     Stalled,
+    /// The request is done, and the connection ends instead of an answer.
+    Lost,
     /// No answer at all, though the request is done.
     Silent,
     /// The request is done, and the answer waits for [`FaultServer::release`].
@@ -54,6 +56,7 @@ impl fmt::Debug for Fault {
             Self::ErrorIn200 => f.write_str("ErrorIn200"),
             Self::Truncated => f.write_str("Truncated"),
             Self::Stalled => f.write_str("Stalled"),
+            Self::Lost => f.write_str("Lost"),
             Self::Silent => f.write_str("Silent"),
             Self::Held => f.write_str("Held"),
             Self::Then(_) => f.write_str("Then"),
@@ -261,6 +264,7 @@ impl Shared {
                     answer.write(&stream, answer.body.len() / 2)?;
                     return until_the_end(&mut reader);
                 }
+                Some(Fault::Lost) => return stream.shutdown(Shutdown::Both),
                 Some(Fault::Silent) => return until_the_end(&mut reader),
                 Some(Fault::Held) => {
                     let held = |state: &mut State| !state.released;

@@ -167,3 +167,22 @@ async fn what_is_read_in_part_asks_for_no_more() {
         assert!(last < 5 * MIB, "asked for {range}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_waits_has_as_many_parts_ahead_as_may_travel() {
+    let server = FaultServer::start();
+    let storage = server.storage();
+    let content = pattern(40 * MIB);
+    storage.put("large", content.clone()).await.unwrap();
+    server.ops();
+    let mut reading = storage.read("large").await.unwrap().into_stream();
+    let first = reading.try_next().await.unwrap().unwrap();
+    server.until_seen(Op::Get, 4).await;
+    // Whatever more were asked for would come before these answers.
+    for _ in 0..20 {
+        assert!(!storage.exists("other").await.unwrap());
+    }
+    assert_eq!(server.seen(Op::Get).len(), 4);
+    let rest: Vec<_> = reading.try_collect().await.unwrap();
+    assert_same(&[&first[..], &rest.concat()].concat(), &content);
+}

@@ -1,7 +1,9 @@
 //! Writing: how many requests, of what size, with which headers.
 
-use crate::fault::{DENIED, FaultServer, MIB, Op, SECRET_KEY, assert_same, pattern};
-use futures_util::future::join_all;
+use crate::fault::{
+    DENIED, Fault, FaultServer, MIB, Op, SECRET_KEY, SLOW_DOWN, assert_same, pattern,
+};
+use futures_util::{future::join_all, poll};
 use rf::storage::{
     Condition, Error, Key, S3Config, S3Storage, Storage, StorageExt, Visibility, WriteOptions,
 };
@@ -74,6 +76,40 @@ async fn a_file_of_exactly_some_parts_has_no_empty_one() {
     assert_eq!(parts.len(), 2);
     assert!(parts.iter().all(|part| part.body.len() == 5 * MIB));
     assert_same(&storage.get("even").await.unwrap(), &pattern(10 * MIB));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_waits_for_a_slow_server_with_as_many_parts_as_may_travel() {
+    let server = FaultServer::start();
+    let storage = server.storage();
+    let key = Key::parse("slow").unwrap();
+    let mut writer = storage.writer(&key, WriteOptions::new()).await.unwrap();
+    server.fail(usize::MAX, Op::Part, Fault::Held);
+    let content = pattern(MIB);
+    let taken = std::cell::Cell::new(0);
+    {
+        let mut writing = std::pin::pin!(async {
+            for _ in 0..40 {
+                writer.write(content.clone().into()).await.unwrap();
+                taken.set(taken.get() + MIB);
+            }
+        });
+        tokio::select! {
+            () = &mut writing => panic!("all of it was taken, and no part has arrived"),
+            () = server.until_seen(Op::Part, 4) => {}
+        }
+        // Whatever more were on its way would come before these answers.
+        for _ in 0..20 {
+            assert!(poll!(&mut writing).is_pending());
+            assert!(!storage.exists("other").await.unwrap());
+        }
+        assert_eq!(server.seen(Op::Part).len(), 4);
+        assert!(taken.get() <= 4 * 5 * MIB, "{} MiB", taken.get() / MIB);
+        server.release();
+        writing.await;
+    }
+    writer.commit().await.unwrap();
+    assert_same(&storage.get("slow").await.unwrap(), &content.repeat(40));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,13 +252,13 @@ async fn a_copy_that_answers_200_and_an_error_is_an_error() {
     })
     .unwrap();
     storage.put("a", "x").await.unwrap();
-    server.fail(1, Op::Copy, crate::fault::Fault::ErrorIn200);
+    server.fail(1, Op::Copy, Fault::ErrorIn200);
     let copied = storage.copy("a", "b").await;
     assert!(
         matches!(&copied, Err(Error::Backend { code, .. }) if code == "InternalError"),
         "{copied:?}"
     );
-    server.fail(1, Op::Copy, crate::fault::Fault::ErrorIn200);
+    server.fail(1, Op::Copy, Fault::ErrorIn200);
     let moved = storage.move_to("a", "b").await;
     assert!(moved.is_err(), "{moved:?}");
     assert_eq!(
@@ -255,4 +291,47 @@ async fn what_is_refused_says_so_without_the_secret() {
     let error = server.storage().put("a", "x").await.unwrap_err();
     assert!(matches!(error, Error::PermissionDenied { .. }), "{error:?}");
     assert!(!format!("{error} {error:?}").contains(SECRET_KEY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_whose_answer_was_lost_has_created_the_file() {
+    let server = FaultServer::start();
+    let storage = server.storage();
+    let create = || WriteOptions::new().condition(Condition::IfAbsent);
+    for (op, size) in [(Op::Put, 10), (Op::Complete, 6 * MIB)] {
+        let key = format!("new-{size}");
+        server.fail(1, op, Fault::Lost);
+        let options = create().note("who", "me");
+        let put = storage.put_with(&key, pattern(size), options).await;
+        let written = put.unwrap();
+        assert_eq!(written.created, Some(true));
+        assert_eq!(server.seen(op).len(), 2, "the answer was not lost");
+        let known = storage.metadata(&key).await.unwrap();
+        assert_eq!(known.etag, written.metadata.etag);
+        assert_eq!(known.user, written.metadata.user, "a note of ours shows");
+        let again = storage.put_with(&key, pattern(size), create()).await;
+        assert!(
+            matches!(again, Err(Error::AlreadyExists { .. })),
+            "{again:?}"
+        );
+        // The same for a version that is replaced.
+        server.fail(1, op, Fault::Lost);
+        let options = WriteOptions::new().condition(Condition::IfMatch(known.etag));
+        let replaced = storage.put_with(&key, pattern(size + 1), options).await;
+        assert_eq!(replaced.unwrap().metadata.size, size as u64 + 1);
+        server.ops();
+    }
+    server.until_no_upload_is_open().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_that_was_tried_twice_is_not_taken_for_that_of_another() {
+    let server = FaultServer::start();
+    let storage = server.storage();
+    storage.put("new", "the same bytes").await.unwrap();
+    server.fail(1, Op::Put, SLOW_DOWN);
+    let create = WriteOptions::new().condition(Condition::IfAbsent);
+    let put = storage.put_with("new", "the same bytes", create).await;
+    assert!(matches!(put, Err(Error::AlreadyExists { .. })), "{put:?}");
+    assert_eq!(server.seen(Op::Put).len(), 3);
 }

@@ -6,7 +6,7 @@ use crate::storage::{
     error::Error,
     key::Key,
     metadata::{ETag, Metadata},
-    options::{Visibility, WriteOptions},
+    options::{Condition, Visibility, WriteOptions},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,12 +14,16 @@ use std::{
 };
 
 /// Type, notes and visibility of a file that is written.
+///
+/// A write under a condition is marked as well: when its answer is lost, the attempt that follows is refused because of
+/// the first one, and the mark tells that from somebody else's file. A tag would not: equal bytes have equal tags.
 #[derive(Debug, Clone)]
 pub(super) struct Beside {
     content_type: Option<String>,
     notes: BTreeMap<String, String>,
     encoded: Option<HashMap<String, String>>,
     visibility: Option<Visibility>,
+    mark: Option<String>,
 }
 
 impl Beside {
@@ -35,11 +39,16 @@ impl Beside {
                 op: "a media type that is not plain ASCII",
             });
         }
+        let encoded = notes::encode(&options.user)?;
+        let mark = uuid::Uuid::now_v7().to_string();
+        let marked = options.condition != Condition::Always
+            && notes::have_room_for(encoded.as_ref(), notes::MARK.len() + mark.len());
         Ok(Self {
             content_type: options.content_type.clone(),
-            encoded: notes::encode(&options.user)?,
+            encoded,
             notes: options.user.clone(),
             visibility: options.visibility.or(usual),
+            mark: marked.then_some(mark),
         })
     }
 
@@ -51,6 +60,7 @@ impl Beside {
             encoded: notes::encode(&metadata.user)?,
             notes: metadata.user.clone(),
             visibility: usual,
+            mark: None,
         })
     }
 
@@ -61,7 +71,17 @@ impl Beside {
     }
 
     pub(super) fn notes(&self) -> Option<HashMap<String, String>> {
-        self.encoded.clone()
+        let Some(mark) = &self.mark else {
+            return self.encoded.clone();
+        };
+        let mut notes = self.encoded.clone().unwrap_or_default();
+        notes.insert(notes::MARK.to_owned(), mark.clone());
+        Some(notes)
+    }
+
+    /// What tells this write from all others, if it is marked.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 
     /// Nothing unless somebody asked for it: most buckets refuse to be told.

@@ -10,7 +10,7 @@ use super::{
     error::Failure,
     metadata::tag,
     parts::MAX_PARTS,
-    read::look,
+    read::{look, look_for},
     transport::{Task, Transport},
 };
 use crate::storage::{error::Error, key::Key, metadata::ETag, options::Condition};
@@ -30,6 +30,8 @@ pub(super) struct Multipart {
     sent: Vec<CompletedPart>,
     begun: u64,
     over: bool,
+    /// See [`Beside`].
+    mark: Option<String>,
 }
 
 /// Which upload it is.
@@ -57,11 +59,12 @@ impl Multipart {
         let (tell, told) = oneshot::channel();
         let creating = {
             let (transport, key) = (transport.clone(), key.clone());
+            let mark = beside.mark().map(str::to_owned);
             async move {
                 let created = transport.client().create_multipart_upload(request).await;
                 let created = created.map_err(Failure::from).and_then(|answer| {
                     let id = answer.upload_id.ok_or_else(Failure::unreadable)?;
-                    Ok(Self::begin(Upload { transport, key, id }))
+                    Ok(Self::begin(Upload { transport, key, id }, mark))
                 });
                 // Should nobody wait any more, the upload comes back and is dropped here.
                 drop(tell.send(created));
@@ -74,13 +77,14 @@ impl Multipart {
         created.map_err(|failure| failure.about(key))
     }
 
-    fn begin(upload: Upload) -> Self {
+    fn begin(upload: Upload, mark: Option<String>) -> Self {
         Self {
             upload,
             sending: FuturesUnordered::new(),
             sent: Vec::new(),
             begun: 0,
             over: false,
+            mark,
         }
     }
 
@@ -154,10 +158,13 @@ impl Multipart {
         };
         let etag = match completed {
             Ok(etag) => tag(&etag),
-            Err(failure) if failure.is_no_such_upload() && failure.attempts() > 1 => {
+            Err(failure)
+                if failure.attempts() > 1
+                    && (failure.is_no_such_upload() || failure.is_condition()) =>
+            {
                 match self.published(size).await? {
                     Some(etag) => etag,
-                    None => return Err(failure.about(key)),
+                    None => return Err(condition::failed(failure, condition, key)),
                 }
             }
             Err(failure) => return Err(condition::failed(failure, condition, key)),
@@ -167,8 +174,11 @@ impl Multipart {
     }
 
     /// When an earlier attempt has completed the upload and only its answer was lost: the tag of the file that is
-    /// there, if it is one of so many parts and bytes.
+    /// there, if it bears the mark of this write; without one, if it is one of so many parts and bytes.
     async fn published(&self, size: u64) -> Result<Option<ETag>, Error> {
+        if let Some(mark) = &self.mark {
+            return look_for(&self.upload.transport, &self.upload.key, mark).await;
+        }
         let found = look(&self.upload.transport, &self.upload.key).await?;
         let parts = format!("-{}", self.begun);
         Ok(found

@@ -7,6 +7,8 @@ use crate::storage::error::Error;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::collections::{BTreeMap, HashMap};
 
+/// A name of ours among them: which write it was, see [`Beside`](super::beside::Beside).
+pub(super) const MARK: &str = "rf-write";
 /// The bound S3 sets, names and values together as they are sent.
 const MAX_NOTES: usize = 2048;
 /// `%` itself as well, so that what is read back is what was written.
@@ -22,7 +24,7 @@ pub(super) fn encode(
     for (name, value) in notes {
         if !is_name(name) {
             return Err(Error::Unsupported {
-                op: "a note whose name is not of small letters, digits, `-` and `_`",
+                op: "a note whose name is not of small letters, digits, `-` and `_`, or is `rf-write`",
             });
         }
         let value = utf8_percent_encode(value, ESCAPED).to_string();
@@ -47,10 +49,27 @@ pub(super) fn decode(headers: Option<HashMap<String, String>>) -> BTreeMap<Strin
         };
         (name.to_ascii_lowercase(), text)
     };
-    headers.into_iter().flatten().map(decoded).collect()
+    let notes = headers.into_iter().flatten().map(decoded);
+    notes.filter(|(name, _)| name != MARK).collect()
+}
+
+/// Whether so many bytes more are within the bound.
+pub(super) fn have_room_for(encoded: Option<&HashMap<String, String>>, more: usize) -> bool {
+    let lengths = encoded.into_iter().flatten();
+    let taken: usize = lengths.map(|(name, value)| name.len() + value.len()).sum();
+    taken + more <= MAX_NOTES
+}
+
+/// What the note of that name says, in whatever case a proxy likes.
+pub(super) fn mark(headers: Option<&HashMap<String, String>>) -> Option<&str> {
+    let mut notes = headers.into_iter().flatten();
+    notes.find_map(|(name, value)| name.eq_ignore_ascii_case(MARK).then_some(value.as_str()))
 }
 
 fn is_name(name: &str) -> bool {
+    if name == MARK {
+        return false;
+    }
     let plain =
         |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     !name.is_empty() && name.chars().all(plain)
@@ -86,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_name_no_header_has_is_refused() {
-        for name in ["", "Who", "a b", "é", "a:b", "a\nb"] {
+        for name in ["", "Who", "a b", "é", "a:b", "a\nb", super::MARK] {
             let refused = encode(&notes(name, "x"));
             assert!(
                 matches!(refused, Err(Error::Unsupported { .. })),

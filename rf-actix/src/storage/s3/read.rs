@@ -2,8 +2,8 @@
 
 use super::{
     error::Failure,
-    metadata::Headers,
-    parts,
+    metadata::{Headers, tag},
+    notes, parts,
     transport::{Task, Transport},
 };
 use crate::storage::{
@@ -16,7 +16,7 @@ use crate::storage::{
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use rusoto_core::ByteStream as Body;
-use rusoto_s3::{GetObjectOutput, GetObjectRequest, HeadObjectRequest, S3};
+use rusoto_s3::{GetObjectOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest, S3};
 use std::{collections::VecDeque, fmt, ops::Range};
 
 /// Files up to here are read when they are opened, and their connection is free again.
@@ -39,13 +39,33 @@ pub(super) async fn look(transport: &Transport, key: &Key) -> Result<Option<Meta
     }
 }
 
-async fn head(transport: &Transport, key: &Key) -> Result<Metadata, Failure> {
+/// The tag of the file that is there, if it is of the write with this mark.
+pub(super) async fn look_for(
+    transport: &Transport,
+    key: &Key,
+    mark: &str,
+) -> Result<Option<ETag>, Error> {
+    match ask(transport, key).await {
+        Ok(answer) if notes::mark(answer.metadata.as_ref()) == Some(mark) => {
+            Ok(answer.e_tag.as_deref().map(tag))
+        }
+        Ok(_) => Ok(None),
+        Err(failure) if failure.is_no_such_key() => Ok(None),
+        Err(failure) => Err(failure.about(key)),
+    }
+}
+
+async fn ask(transport: &Transport, key: &Key) -> Result<HeadObjectOutput, Failure> {
     let request = HeadObjectRequest {
         bucket: transport.resolved().bucket.clone(),
         key: key.as_str().to_owned(),
         ..Default::default()
     };
-    let answer = transport.client().head_object(request).await?;
+    Ok(transport.client().head_object(request).await?)
+}
+
+async fn head(transport: &Transport, key: &Key) -> Result<Metadata, Failure> {
+    let answer = ask(transport, key).await?;
     let headers = Headers {
         size: answer.content_length.and_then(|size| size.try_into().ok()),
         content_type: answer.content_type,
@@ -98,7 +118,8 @@ async fn begin(
     let (metadata, range, body) = told(key, answer)?;
     let length = range.end - range.start;
     let content = if length <= SMALL {
-        Content::Whole(collect(body, length).await?)
+        let mut pieces = collect(body, length).await?;
+        Content::Whole(pieces.pop_front().unwrap_or_default())
     } else {
         Content::Coming(body)
     };
@@ -154,21 +175,34 @@ fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
     (first <= last && last < size).then(|| (first..last + 1, size))
 }
 
-/// Exactly so many bytes.
-async fn collect(mut body: Body, length: u64) -> Result<Bytes, Failure> {
-    let length = usize::try_from(length).map_err(|_| Failure::unreadable())?;
-    let mut all = BytesMut::with_capacity(length);
+/// Exactly so many bytes, in pieces of one size, so that each is free again when the reader is done with it.
+///
+/// What comes from a connection is copied: a few bytes of it may hold a whole buffer.
+async fn collect(mut body: Body, length: u64) -> Result<VecDeque<Bytes>, Failure> {
+    let mut rest = usize::try_from(length).map_err(|_| Failure::unreadable())?;
+    let mut pieces = VecDeque::with_capacity(rest.div_ceil(CHUNK));
+    let mut piece = BytesMut::with_capacity(rest.min(CHUNK));
     while let Some(bytes) = body.next().await {
-        let bytes = bytes?;
-        if bytes.len() > length - all.len() {
-            return Err(Failure::unreadable());
+        let mut bytes = bytes?;
+        rest = rest
+            .checked_sub(bytes.len())
+            .ok_or_else(Failure::unreadable)?;
+        while !bytes.is_empty() {
+            let fits = bytes.len().min(CHUNK - piece.len());
+            piece.extend_from_slice(&bytes.split_to(fits));
+            if piece.len() == CHUNK {
+                let next = BytesMut::with_capacity(CHUNK.min(rest + bytes.len()));
+                pieces.push_back(std::mem::replace(&mut piece, next).freeze());
+            }
         }
-        all.extend_from_slice(&bytes);
     }
-    if all.len() < length {
+    if rest > 0 {
         return Err(Failure::cut_short());
     }
-    Ok(all.freeze())
+    if !piece.is_empty() {
+        pieces.push_back(piece.freeze());
+    }
+    Ok(pieces)
 }
 
 /// A file as it was when it was opened.
@@ -181,7 +215,7 @@ struct Version {
 
 impl Version {
     /// A range of this version; of no other one, so that a reader never gets a mixture.
-    async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
+    async fn fetch(self, range: Range<u64>) -> Result<VecDeque<Bytes>, Error> {
         let fetched = async {
             let answer = get(&self.transport, &self.key, range.clone(), Some(&self.etag)).await?;
             let (_, got, body) = told(&self.key, answer)?;
@@ -234,7 +268,7 @@ impl Source for Opened {
         let mut reader = Reader {
             version,
             head: None,
-            ready: Bytes::new(),
+            ready: VecDeque::new(),
             ahead: VecDeque::new(),
             rest: range.clone(),
         };
@@ -266,8 +300,8 @@ struct Reader {
     /// The body that came with the metadata, and how much of it is still to come.
     head: Option<(Body, u64)>,
     /// Of the part the caller is at.
-    ready: Bytes,
-    ahead: VecDeque<Task<Result<Bytes, Error>>>,
+    ready: VecDeque<Bytes>,
+    ahead: VecDeque<Task<Result<VecDeque<Bytes>, Error>>>,
     /// What nobody asked the service for yet.
     rest: Range<u64>,
 }
@@ -275,8 +309,7 @@ struct Reader {
 impl Reader {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
         loop {
-            if !self.ready.is_empty() {
-                let chunk = self.ready.split_to(CHUNK.min(self.ready.len()));
+            if let Some(chunk) = self.ready.pop_front() {
                 return Ok(Some((chunk, self)));
             }
             self.read_ahead();
@@ -296,11 +329,13 @@ impl Reader {
             Some(next) => next.map_err(Failure::from),
             None => Err(Failure::cut_short()),
         };
-        self.ready = next.map_err(|failure| failure.about(&self.version.key))?;
+        let mut next = next.map_err(|failure| failure.about(&self.version.key))?;
         // The caller may want less than the hint said.
+        next.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        self.head = Some((body, left - next.len() as u64));
+        // One that says nothing is no chunk.
         self.ready
-            .truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        self.head = Some((body, left - self.ready.len() as u64));
+            .extend(Some(next).filter(|next| !next.is_empty()));
         Ok(())
     }
 

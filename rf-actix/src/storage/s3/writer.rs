@@ -7,7 +7,7 @@ use super::{
     metadata::{now, tag},
     multipart::Multipart,
     parts,
-    read::look,
+    read::{look, look_for},
     remove::Stray,
     transport::Transport,
 };
@@ -132,7 +132,20 @@ impl S3Writer {
         let put = put.map_err(Failure::from);
         match put.and_then(|answer| answer.e_tag.ok_or_else(Failure::unreadable)) {
             Ok(etag) => Ok(tag(&etag)),
-            Err(failure) => Err(condition::failed(failure, &self.condition, &self.key)),
+            Err(failure) => match self.written_before(&failure).await? {
+                Some(etag) => Ok(etag),
+                None => Err(condition::failed(failure, &self.condition, &self.key)),
+            },
+        }
+    }
+
+    /// When an earlier attempt has written the file, and only its answer was lost: the tag of the file.
+    async fn written_before(&self, failure: &Failure) -> Result<Option<ETag>, Error> {
+        match self.beside.mark() {
+            Some(mark) if failure.is_condition() && failure.attempts() > 1 => {
+                look_for(&self.transport, &self.key, mark).await
+            }
+            _ => Ok(None),
         }
     }
 
