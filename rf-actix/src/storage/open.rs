@@ -11,6 +11,8 @@ use super::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
+mod bucket;
+
 /// A driver of the application.
 pub(super) type DriverFn =
     Arc<dyn Fn(&DiskSettings) -> Result<Box<dyn Storage>, Error> + Send + Sync>;
@@ -71,7 +73,7 @@ impl<'a> Opener<'a> {
         Ok(match &rule.driver {
             Driver::Memory => Arc::new(MemoryStorage::new()),
             Driver::Local => Arc::new(local(name, rule)?),
-            Driver::S3 => s3(name, rule)?,
+            Driver::S3 => bucket::open(name, rule)?,
             Driver::Scoped => {
                 let base = self.base(name, "disk", rule.disk.as_deref())?;
                 let example = "for example prefix = \"avatars\"";
@@ -172,14 +174,19 @@ fn refuse_strangers(name: &str, rule: &DiskSettings) -> Result<(), Error> {
         prefix,
         primary,
         secondary,
+        fallback,
         options,
         // What every driver has.
         serve: _,
         url: _,
         max_size: _,
     } = rule;
-    let written: [(&str, bool, &[Driver]); 21] = [
-        ("root", root.is_some(), &[Driver::Local]),
+    let rooted: &[Driver] = match fallback {
+        Some(_) => &[Driver::Local, Driver::S3],
+        None => &[Driver::Local],
+    };
+    let written: [(&str, bool, &[Driver]); 22] = [
+        ("root", root.is_some(), rooted),
         ("durable", *durable, &[Driver::Local]),
         (
             "visibility",
@@ -203,6 +210,7 @@ fn refuse_strangers(name: &str, rule: &DiskSettings) -> Result<(), Error> {
         ("prefix", prefix.is_some(), &[Driver::Scoped]),
         ("primary", primary.is_some(), &[Driver::Fallback]),
         ("secondary", secondary.is_some(), &[Driver::Fallback]),
+        ("fallback", fallback.is_some(), &[Driver::S3]),
         ("options", !options.is_empty(), &[]),
     ];
     if let Driver::Other(_) = driver {
@@ -235,42 +243,6 @@ fn local(name: &str, rule: &DiskSettings) -> Result<LocalStorage, Error> {
         }
         error => error,
     })
-}
-
-#[cfg(feature = "s3")]
-fn s3(name: &str, rule: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
-    use super::s3::{S3Config, S3Storage};
-    let rule = rule.clone();
-    let plain = S3Config::default();
-    let config = S3Config {
-        bucket: rule.bucket.unwrap_or_default(),
-        region: rule.region.unwrap_or_default(),
-        endpoint: rule.endpoint,
-        access_key: rule.access_key,
-        secret_key: rule.secret_key,
-        session_token: rule.session_token,
-        path_style: rule.path_style,
-        part_size: rule.part_size.unwrap_or(plain.part_size),
-        concurrency: rule.concurrency.unwrap_or(plain.concurrency),
-        visibility: rule.visibility,
-        public_url: rule.url,
-        conditions: rule.conditions.unwrap_or(plain.conditions),
-        deadline: rule.deadline.unwrap_or(plain.deadline),
-        attempts: rule.attempts.unwrap_or(plain.attempts),
-        profile: rule.profile,
-        ..plain
-    };
-    let storage = S3Storage::new(config).map_err(|error| match error {
-        Error::Config(text) => Error::Config(format!("disks.{name}.{text}")),
-        error => error,
-    })?;
-    Ok(Arc::new(storage))
-}
-
-#[cfg(not(feature = "s3"))]
-fn s3(name: &str, _: &DiskSettings) -> Result<Arc<dyn Storage>, Error> {
-    let text = "\"s3\" is not built in, build rf-actix with the feature `s3`";
-    Err(refused(name, "driver", text))
 }
 
 #[cfg(test)]
@@ -359,27 +331,5 @@ mod tests {
         let (name, fallback) = disks.fallbacks().next().unwrap();
         assert_eq!((name, fallback.state().pending), ("drive", 0));
         assert!(fallback.state().primary_up);
-    }
-
-    #[cfg(feature = "s3")]
-    #[test]
-    fn what_is_wrong_with_a_bucket_is_told_by_its_key() {
-        for (text, named) in [
-            ("driver = \"s3\"", "disks.a.bucket: "),
-            ("driver = \"s3\"\nbucket = \"photos\"", "disks.a.region: "),
-            (
-                "driver = \"s3\"\nbucket = \"photos\"\nregion = \"eu-central-1\"\npart_size = \"1MiB\"",
-                "disks.a.part_size: ",
-            ),
-            (
-                "driver = \"s3\"\nbucket = \"photos\"\nregion = \"eu-central-1\"\naccess_key = \"x\"",
-                "disks.a.secret_key: ",
-            ),
-        ] {
-            let settings = settings(&format!("[disks.a]\n{text}"));
-            assert!(!format!("{settings:?}").contains("\"x\""));
-            let refused = Disks::builder().settings(settings).build().unwrap_err();
-            assert!(refused.to_string().starts_with(named), "{refused}");
-        }
     }
 }

@@ -142,6 +142,10 @@ pub struct DiskSettings {
     /// The disk that keeps what waits for the primary one.
     #[serde(default)]
     pub secondary: Option<String>,
+    /// For development: where an `s3` disk keeps its files while nothing says where its keys are. `local` is all that can
+    /// be written, and means the folder `root`; the start says so loudly.
+    #[serde(default)]
+    pub fallback: Option<Driver>,
     /// What a driver of your own wants to know.
     #[serde(default)]
     pub options: BTreeMap<String, serde_json::Value>,

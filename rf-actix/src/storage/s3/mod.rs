@@ -28,6 +28,7 @@ mod transport;
 mod writer;
 
 pub use config::S3Config;
+pub(super) use credentials::{Environment, keys_are_told, process_environment};
 pub use s3_storage::S3Storage;
 
 use super::secret;

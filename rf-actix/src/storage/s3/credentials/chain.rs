@@ -2,7 +2,7 @@
 
 use super::{Credentials, Environment, NoCredentials, container, instance, profile, web_identity};
 use crate::storage::s3::{config::S3Config, transport::Http};
-use std::fmt;
+use std::{fmt, path::Path};
 
 /// Asks one place after the other. A place that is meant and fails is the end: the keys of another one would be
 /// somebody else's.
@@ -68,6 +68,23 @@ impl Chain {
         }
         instance::find(&self.places).await
     }
+}
+
+/// Whether anything says where keys are. The instance is not asked: that takes a network, and has none to say so.
+pub(in crate::storage) fn keys_are_told(config: &S3Config, environment: &Environment) -> bool {
+    const TELLING: [&str; 6] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_PROFILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+    let written = [&config.access_key, &config.secret_key];
+    written.into_iter().any(Option::is_some)
+        || config.profile.is_some()
+        || TELLING.iter().any(|name| environment(name).is_some())
+        || profile::file(environment).is_some_and(|path| Path::new(&path).exists())
 }
 
 impl Places {

@@ -28,10 +28,10 @@ impl NoCredentials {
 }
 
 /// Where variables of the environment come from; tests have their own.
-pub(in crate::storage::s3) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub(in crate::storage) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The environment of the process. An empty variable is none.
-pub(in crate::storage::s3) fn process_environment() -> Environment {
+pub(in crate::storage) fn process_environment() -> Environment {
     Arc::new(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
 }
 

@@ -12,4 +12,6 @@ mod web_identity;
 
 pub(super) use cache::CredentialsCache;
 pub(super) use chain::Chain;
-pub(super) use identity::{Credentials, Environment, NoCredentials, process_environment};
+pub(in crate::storage) use chain::keys_are_told;
+pub(super) use identity::{Credentials, NoCredentials};
+pub(in crate::storage) use identity::{Environment, process_environment};

@@ -1,6 +1,6 @@
 //! Keys in the credentials file of AWS tools.
 
-use super::{Credentials, NoCredentials, chain::Places};
+use super::{Credentials, Environment, NoCredentials, chain::Places};
 use std::{collections::BTreeMap, io};
 
 /// Looks into the file for a profile: the one named, else `AWS_PROFILE`, else `default`.
@@ -14,10 +14,7 @@ pub(super) async fn find(
     let named = named
         .map(ToOwned::to_owned)
         .or_else(|| places.read("AWS_PROFILE"));
-    let path = places.read("AWS_SHARED_CREDENTIALS_FILE").or_else(|| {
-        let home = places.read("HOME")?;
-        Some(format!("{home}/.aws/credentials"))
-    });
+    let path = file(&places.environment);
     let profile = named.as_deref().unwrap_or("default");
     let text = match path {
         Some(path) => read(path).await?,
@@ -30,6 +27,14 @@ pub(super) async fn find(
         ))),
         None => Ok(None),
     }
+}
+
+/// Where the file is, if it is.
+pub(super) fn file(environment: &Environment) -> Option<String> {
+    environment("AWS_SHARED_CREDENTIALS_FILE").or_else(|| {
+        let home = environment("HOME")?;
+        Some(format!("{home}/.aws/credentials"))
+    })
 }
 
 async fn read(path: String) -> Result<Option<String>, NoCredentials> {
