@@ -75,6 +75,31 @@ impl Health {
         self.check_within(name, LIMIT, probe);
     }
 
+    /// Like [`check`](Self::check), for what may work with less than it should have: `Some` text passes as
+    /// [`Degraded`](Status::Degraded), and the app stays ready.
+    ///
+    /// ```
+    /// # async fn example() {
+    /// let metrics = rf::metrics::Metrics::new();
+    /// let waiting = || Some(format!("{} mails wait for the server", 3));
+    /// metrics.health().check_degraded("mail", move || async move { Ok::<_, String>(waiting()) });
+    /// assert!(metrics.health().report().await.is_ready());
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(example());
+    /// ```
+    pub fn check_degraded<F, R, E>(&self, name: &str, probe: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Option<String>, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let probe = move || {
+            let answer = probe();
+            async move { Outcome::of(answer.await) }
+        };
+        self.add(name, LIMIT, probe);
+    }
+
     /// Like [`check`](Self::check), with its own time limit.
     pub fn check_within<F, R, E>(&self, name: &str, limit: Duration, probe: F)
     where
@@ -82,12 +107,21 @@ impl Health {
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display,
     {
+        let probe = move || {
+            let answer = probe();
+            async move { Outcome::of(answer.await.map(|()| None)) }
+        };
+        self.add(name, limit, probe);
+    }
+
+    fn add<F, R>(&self, name: &str, limit: Duration, probe: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Outcome> + Send + 'static,
+    {
         let check = Check {
             limit,
-            probe: Box::new(move || {
-                let answer = probe();
-                Box::pin(async move { Outcome::of(answer.await) })
-            }),
+            probe: Box::new(move || Box::pin(probe())),
             last: tokio::sync::Mutex::default(),
         };
         let mut checks = self
@@ -138,10 +172,15 @@ impl Health {
         // It may have begun while the checks ran.
         let status = if self.is_draining() {
             Status::Draining
-        } else if checks.values().all(Outcome::is_ok) {
-            Status::Ok
-        } else {
+        } else if !checks.values().all(Outcome::is_ok) {
             Status::Failed
+        } else if checks
+            .values()
+            .any(|check| check.status == Status::Degraded)
+        {
+            Status::Degraded
+        } else {
+            Status::Ok
         };
         Report { status, checks }
     }
@@ -198,6 +237,8 @@ impl fmt::Debug for Health {
 pub enum Status {
     /// All is well.
     Ok,
+    /// It works, with less than it should have.
+    Degraded,
     /// Something is not.
     Failed,
     /// The app is about to end.
@@ -213,30 +254,35 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn of(answer: Result<(), impl fmt::Display>) -> Self {
+    fn of(answer: Result<Option<String>, impl fmt::Display>) -> Self {
         match answer {
-            Ok(()) => Self {
+            Ok(None) => Self {
                 status: Status::Ok,
                 message: None,
             },
+            Ok(Some(degraded)) => Self::because(Status::Degraded, &degraded),
             Err(failed) => Self::failed(&failed.to_string()),
         }
     }
 
     fn failed(message: &str) -> Self {
+        Self::because(Status::Failed, message)
+    }
+
+    fn because(status: Status, message: &str) -> Self {
         let shown = message.chars().filter(|c| !c.is_control());
         Self {
-            status: Status::Failed,
+            status,
             message: Some(shown.take(MESSAGE_CHARS).collect()),
         }
     }
 
-    /// Whether the check passed.
+    /// Whether the check passed, be it degraded.
     pub fn is_ok(&self) -> bool {
-        self.status == Status::Ok
+        matches!(self.status, Status::Ok | Status::Degraded)
     }
 
-    /// Why it did not.
+    /// Why it did not, or what is degraded.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
@@ -252,7 +298,7 @@ pub struct Report {
 impl Report {
     /// Whether requests should be sent here.
     pub fn is_ready(&self) -> bool {
-        self.status == Status::Ok
+        matches!(self.status, Status::Ok | Status::Degraded)
     }
 
     /// All checks together.
@@ -267,99 +313,4 @@ impl Report {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicU32;
-
-    fn counted(health: &Health, answer: fn() -> Result<(), String>) -> Arc<AtomicU32> {
-        let asked = Arc::new(AtomicU32::new(0));
-        let counter = Arc::clone(&asked);
-        health.check("counted", move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-            async move {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                answer()
-            }
-        });
-        asked
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_check_that_hangs_has_failed_after_its_limit() {
-        let health = Health::new();
-        health.check("hangs", std::future::pending::<Result<(), String>>);
-        health.check("fine", || async { Ok::<_, String>(()) });
-        let began = Instant::now();
-        let report = health.report().await;
-        assert_eq!(began.elapsed(), LIMIT);
-        assert_eq!(report.status(), Status::Failed);
-        assert!(report.checks()["fine"].is_ok() && !report.checks()["hangs"].is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn many_probes_are_one_check_until_the_answer_is_old() {
-        let health = Health::new();
-        let asked = counted(&health, || Ok(()));
-        join_all((0..50).map(|_| health.report())).await;
-        health.report().await;
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
-        tokio::time::advance(FRESH).await;
-        health.report().await;
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn draining_is_told_at_once_and_asks_nothing() {
-        let health = Health::new();
-        let asked = counted(&health, || Ok(()));
-        health.clone().drain();
-        let report = health.report().await;
-        assert_eq!(
-            (report.status(), report.is_ready()),
-            (Status::Draining, false)
-        );
-        assert_eq!(asked.load(Ordering::Relaxed), 0);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_check_that_panics_has_failed_and_the_others_answer() {
-        let health = Health::new();
-        health.check("panics", || -> std::future::Ready<Result<(), String>> {
-            panic!("on purpose")
-        });
-        health.check("fine", || async { Ok::<_, String>(()) });
-        let report = health.report().await;
-        assert_eq!(
-            report.checks()["panics"].message(),
-            Some("the check panicked")
-        );
-        assert!(report.checks()["fine"].is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_long_message_is_cut_and_has_no_control_characters() {
-        let health = Health::new();
-        health.check("wordy", || async {
-            Err(format!("a\nb\u{1b}[31m{}", "é".repeat(500)))
-        });
-        let report = health.report().await;
-        let message = report.checks()["wordy"].message().unwrap();
-        assert_eq!(message.chars().count(), MESSAGE_CHARS);
-        assert!(message.starts_with("ab[31mé"), "{message}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn checks_are_metrics_too() {
-        let metrics = Metrics::new();
-        counted(metrics.health(), || Err("down".into()));
-        metrics.health().report().await;
-        metrics.health().drain();
-        let text = metrics.encode();
-        assert!(
-            text.contains("health_check_up{check=\"counted\"} 0\n"),
-            "{text}"
-        );
-        assert!(text.contains("health_draining 1\n"), "{text}");
-    }
-}
+mod tests;

@@ -6,12 +6,18 @@ use super::{
     event::{Event, Observer},
     key_file,
     open::{DriverFn, Opener},
-    settings::{DiskSettings, StorageSettings},
+    settings::{DiskSettings, Driver, StorageSettings},
     signed_url::{Clock, Signer, UrlKeys},
     storage::Storage,
     wrap::{Fallback, Observed},
 };
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::SystemTime,
+};
 
 /// The disks of an application, by name. Cloning is cheap.
 ///
@@ -37,6 +43,8 @@ struct Inner {
     disks: BTreeMap<String, Disk>,
     default: Disk,
     fallbacks: BTreeMap<String, Fallback>,
+    /// The disks that have a fallback.
+    primaries: BTreeSet<String>,
 }
 
 impl Disks {
@@ -85,6 +93,12 @@ impl Disks {
     pub fn fallbacks(&self) -> impl Iterator<Item = (&str, &Fallback)> {
         let fallbacks = self.inner.fallbacks.iter();
         fallbacks.map(|(name, fallback)| (name.as_str(), fallback))
+    }
+
+    /// Whether a disk of the driver `fallback` takes over for this one while it cannot be reached.
+    #[must_use]
+    pub fn has_fallback(&self, name: &str) -> bool {
+        self.inner.primaries.contains(name)
     }
 
     /// The disk whose signed links a raw request path belongs to, and the raw rest of that path.
@@ -257,6 +271,10 @@ impl DisksBuilder {
             );
         }
         let fallbacks = opener.fallbacks;
+        let covering = rules
+            .values()
+            .filter(|rule| rule.driver == Driver::Fallback);
+        let primaries = covering.filter_map(|rule| rule.primary.clone()).collect();
         let default = match (&settings.default, disks.len()) {
             (Some(name), _) => {
                 disks
@@ -284,6 +302,7 @@ impl DisksBuilder {
                 disks,
                 default,
                 fallbacks,
+                primaries,
             }),
         })
     }
