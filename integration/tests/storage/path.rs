@@ -1,6 +1,10 @@
 //! Keys in paths, sent byte by byte.
 
 use crate::app::start;
+use std::{
+    os::unix::fs::symlink,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 #[test]
 fn a_path_is_decoded_exactly_once() {
@@ -73,4 +77,92 @@ fn what_is_no_key_is_refused_and_nothing_is_opened() {
             .count(),
         1
     );
+}
+
+#[test]
+fn links_that_lead_out_are_refused() {
+    let app = start();
+    let (drive, outside) = (
+        app.folder.path().join("drive"),
+        app.folder.path().join("drives"),
+    );
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("secret"), "secret").unwrap();
+    symlink(&outside, drive.join("folder")).unwrap();
+    symlink(outside.join("secret"), drive.join("file")).unwrap();
+    symlink("../drives/secret", drive.join("relative")).unwrap();
+    symlink("/proc/self/environ", drive.join("absolute")).unwrap();
+    for key in [
+        "folder/secret",
+        "file",
+        "relative",
+        "absolute",
+        "folder%2Fsecret",
+    ] {
+        let status = if key.contains('%') { 400 } else { 403 };
+        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+            let answer = app.send(method, &format!("/api/files/{key}"), &[], b"");
+            assert_eq!(answer.status, status, "{method} {key}: {answer:?}");
+            assert!(!answer.text().contains("secret\n") && answer.text() != "secret");
+        }
+    }
+    assert_eq!(
+        app.send("PUT", "/api/files/folder/new", &[], b"x").status,
+        403
+    );
+    let secret = std::fs::read_to_string(outside.join("secret")).unwrap();
+    assert_eq!(secret, "secret");
+    assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
+    assert_eq!(app.staged(), 0);
+}
+
+#[test]
+fn a_folder_swapped_for_a_link_does_not_lead_out() {
+    let app = start();
+    let (drive, outside) = (
+        app.folder.path().join("drive"),
+        app.folder.path().join("out"),
+    );
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("f"), "secret").unwrap();
+    std::fs::create_dir(drive.join("d")).unwrap();
+    std::fs::write(drive.join("d/f"), "mine").unwrap();
+    symlink(&outside, drive.join("link")).unwrap();
+    let done = AtomicBool::new(false);
+    /// Ends the swapping also when the test fails.
+    struct End<'a>(&'a AtomicBool);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            let (one, other) = (drive.join("d"), drive.join("link"));
+            while !done.load(Ordering::Relaxed) {
+                renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        let _end = End(&done);
+        let (mut read, mut refused) = (0, 0);
+        while read < 50 || refused < 50 {
+            let answer = app.get("/api/files/d/f", &[]);
+            match answer.status {
+                200 => read += 1,
+                403 => refused += 1,
+                _ => panic!("{answer:?}"),
+            }
+            assert!(
+                answer.status == 403 || answer.text() == "mine",
+                "{answer:?}"
+            );
+            app.send("PUT", "/api/files/d/f", &[], b"mine");
+            app.send("PUT", "/api/files/d/new", &[], b"mine");
+            app.send("DELETE", "/api/files/d/new", &[], b"");
+        }
+    });
+    let secret = std::fs::read_to_string(outside.join("f")).unwrap();
+    assert_eq!(secret, "secret");
+    assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
 }

@@ -18,7 +18,7 @@ use futures_util::{TryStreamExt, future::join_all};
 use std::time::{Duration, SystemTime};
 
 /// Keys that trip what is careless about text.
-const AWKWARD: [&str; 14] = [
+const AWKWARD: [&str; 16] = [
     "a b",
     " lead",
     "a+b",
@@ -28,6 +28,8 @@ const AWKWARD: [&str; 14] = [
     "x&y=z",
     "~'(a)*!",
     "ünï/çödé",
+    "\u{e9}",
+    "e\u{301}",
     "😀/😀.png",
     "%2e%2e",
     "*",

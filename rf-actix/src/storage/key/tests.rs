@@ -78,7 +78,16 @@ fn awkward_names_are_kept_as_they_are() {
             "{good:?}"
         );
     }
-    assert_ne!(Key::parse("e\u{301}").unwrap(), Key::parse("é").unwrap());
+}
+
+#[test]
+fn two_spellings_of_one_letter_are_two_keys() {
+    let (composed, decomposed) = ("\u{e9}", "e\u{301}");
+    let [one, other] = [composed, decomposed].map(|text| Key::parse(text).unwrap());
+    assert_ne!(one, other);
+    assert_eq!((one.as_str(), other.as_str()), (composed, decomposed));
+    // Nothing is trimmed either.
+    assert_eq!(Key::parse(" a").unwrap().as_str(), " a");
 }
 
 #[test]

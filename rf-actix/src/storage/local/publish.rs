@@ -17,12 +17,19 @@ use rustix::{
     fs::{self, AtFlags, FileType, Mode},
     io::Errno,
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// How often a folder may vanish under us, pruned by a delete, before we give up.
 const ATTEMPTS: usize = 32;
 
-/// Makes files visible, one at a time, so that conditions hold at the moment of the rename.
+/// So many keys are published at once; two that share a turn wait for each other.
+const TURNS: usize = 64;
+
+/// Makes files visible, those of a key one at a time, so that conditions hold at the moment of the rename.
 ///
 /// `IfAbsent` holds between processes as well, the kernel sees to it; `IfMatch` holds between the writers of this
 /// process.
@@ -30,7 +37,7 @@ const ATTEMPTS: usize = 32;
 pub(super) struct Publisher {
     pub(super) durable: bool,
     pub(super) folder_mode: Mode,
-    turn: Mutex<()>,
+    turns: [Mutex<()>; TURNS],
 }
 
 impl Publisher {
@@ -38,13 +45,25 @@ impl Publisher {
         Self {
             durable,
             folder_mode,
-            turn: Mutex::new(()),
+            turns: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        // The lock guards no data, so a panic while it was held spoils nothing.
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The turn of all these keys, taken in one order whoever asks.
+    fn turn(&self, keys: &[&Key]) -> Vec<MutexGuard<'_, ()>> {
+        let turn = |key: &&Key| {
+            let mut hasher = DefaultHasher::new();
+            key.as_str().hash(&mut hasher);
+            (hasher.finish() % TURNS as u64) as usize
+        };
+        let turns: BTreeSet<usize> = keys.iter().map(turn).collect();
+        // A lock guards no data, so a panic while it was held spoils nothing.
+        let lock = |turn: usize| {
+            self.turns[turn]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        turns.into_iter().map(lock).collect()
     }
 
     /// Renames the staged file to its key.
@@ -63,7 +82,7 @@ impl Publisher {
                 .sync_all()
                 .map_err(|source| full_or("syncing a file", source))?;
         }
-        let placed = self.place(root, key, |folder, replaceable| {
+        let placed = self.place(root, key, &[key], |folder, replaceable| {
             Self::hold(root, key, condition)?;
             match staged.rename(folder, key.name(), false) {
                 Ok(()) => Ok(Ok(true)),
@@ -91,7 +110,7 @@ impl Publisher {
     /// Renames a file to another key.
     pub(super) fn rename(&self, root: &Root, from: &Key, to: &Key) -> Result<Metadata, Error> {
         let (file, _) = open_file(root, from)?;
-        let (folder, ()) = self.place(root, to, |folder, replaceable| {
+        let (folder, ()) = self.place(root, to, &[from, to], |folder, replaceable| {
             replaceable(folder)?;
             let old = root
                 .folder(from.folder())
@@ -132,7 +151,7 @@ impl Publisher {
             Err(errno) if gone(errno) => return absent(),
             Err(errno) => return Err(failed("removing a file", key, errno)),
         };
-        let _turn = self.turn();
+        let _turn = self.turn(&[key]);
         match kind_at(&folder, key.name()) {
             Ok(FileType::RegularFile) => {}
             Ok(FileType::Directory) => return absent(),
@@ -159,6 +178,7 @@ impl Publisher {
         &self,
         root: &Root,
         key: &Key,
+        turn: &[&Key],
         mut rename: impl FnMut(
             &OwnedFd,
             &dyn Fn(&OwnedFd) -> Result<(), Error>,
@@ -184,7 +204,7 @@ impl Publisher {
                 }
                 Err(errno) => return Err(failed("making a folder", key, errno)),
             };
-            let _turn = self.turn();
+            let _turn = self.turn(turn);
             match rename(&folder, &replaceable)? {
                 Ok(done) => return Ok((folder, done)),
                 Err(Errno::NOENT) => last = Errno::NOENT,

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod race;
+mod umask;
+
 use super::{
     LocalStorage,
     attribute::Attribute,
@@ -145,6 +148,13 @@ fn a_folder_swapped_for_a_link_does_not_lead_out() {
                     let _ = storage.put("d/f", "mine").await;
                     let _ = storage.put("d/new", "mine").await;
                     let _ = storage.delete("d/new").await;
+                    for prefix in ["", "d"] {
+                        match storage.list(prefix).await {
+                            Ok(files) => assert!(files.iter().all(|f| f.size == 4), "{files:?}"),
+                            Err(Error::PermissionDenied { .. }) => {}
+                            Err(error) => panic!("{error:?}"),
+                        }
+                    }
                 }
             });
         });
@@ -217,6 +227,8 @@ async fn modes_are_exact_before_a_file_is_seen() {
         .await
         .unwrap();
     writer.write(vec![0; 300_000].into()).await.unwrap();
+    // Waits for the one before.
+    writer.write(vec![0; 300_000].into()).await.unwrap();
     let staged = fs::read_dir(folder.path().join("public/.rf-staging"))
         .unwrap()
         .next()
@@ -234,6 +246,7 @@ async fn a_start_sweeps_what_is_dead_and_leaves_what_is_alive() {
     let key: Key = "big".parse().unwrap();
     let mut writer = storage.writer(&key, WriteOptions::new()).await.unwrap();
     writer.write(vec![7; 300_000].into()).await.unwrap();
+    writer.write(vec![7; 300_000].into()).await.unwrap();
     fs::write(
         folder.path().join("a/.rf-staging/dead"),
         "left by a killed process",
@@ -243,7 +256,7 @@ async fn a_start_sweeps_what_is_dead_and_leaves_what_is_alive() {
     let _second = LocalStorage::new(folder.path().join("a")).unwrap();
     assert_eq!(staged(folder.path()), 1);
     writer.commit().await.unwrap();
-    assert_eq!(storage.get("big").await.unwrap(), vec![7; 300_000]);
+    assert_eq!(storage.get("big").await.unwrap(), vec![7; 600_000]);
 }
 
 #[test]
@@ -255,10 +268,11 @@ fn a_dropped_writer_leaves_nothing_behind() {
             .await
             .unwrap();
         writer.write(vec![7; 300_000].into()).await.unwrap();
+        writer.write(vec![7; 300_000].into()).await.unwrap();
         assert_eq!(staged(folder.path()), 1);
         drop(writer);
     });
-    // The end of the runtime waits for the blocking pool, where the file is removed.
+    // The end of the runtime waits for the blocking pool, where the file is written and removed.
     assert_eq!(staged(folder.path()), 0);
 }
 
@@ -312,34 +326,47 @@ async fn a_file_cut_while_it_is_read_is_an_error() {
     assert!(matches!(read, Err(Error::Io { .. })), "{read:?}");
 }
 
+/// On the device that is always full.
+fn full_writer(storage: &LocalStorage) -> Box<dyn Writer> {
+    let mode = Mode::RUSR | Mode::WUSR;
+    let mut staged = Staged::create(Arc::clone(&storage.inner.root), mode).unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    staged.file = full.unwrap();
+    Box::new(LocalWriter {
+        inner: Arc::clone(&storage.inner),
+        key: "file".parse().unwrap(),
+        mode,
+        attribute: Attribute::default(),
+        condition: Condition::Always,
+        state: State {
+            staged: Some(staged),
+            ..State::default()
+        },
+    })
+}
+
 #[actix_web::test]
 async fn a_full_disk_says_so_and_keeps_the_old_file() {
     let (folder, storage) = fresh();
     storage.put("file", "old").await.unwrap();
-    let mut staged_file =
-        Staged::create(Arc::clone(&storage.inner.root), Mode::RUSR | Mode::WUSR).unwrap();
-    // The device that is always full.
-    staged_file.file = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
-    let mut writer: Box<dyn Writer> = Box::new(LocalWriter {
-        inner: Arc::clone(&storage.inner),
-        key: "file".parse().unwrap(),
-        mode: Mode::RUSR,
-        attribute: Attribute::default(),
-        condition: Condition::Always,
-        state: State {
-            staged: Some(staged_file),
-            ..State::default()
-        },
-    });
+    let mut writer = full_writer(&storage);
+    writer.write(vec![7; 300_000].into()).await.unwrap();
     let written = writer.write(vec![7; 300_000].into()).await;
     assert!(matches!(written, Err(Error::NoSpace)), "{written:?}");
+    let written = writer.write("more".into()).await;
+    assert!(
+        matches!(written, Err(Error::Interrupted { .. })),
+        "{written:?}"
+    );
     assert!(
         writer.commit().await.is_err(),
         "a file with a hole in it was published"
     );
+    // What the last write could not say, the commit says.
+    let mut writer = full_writer(&storage);
+    writer.write(vec![7; 300_000].into()).await.unwrap();
+    let written = writer.commit().await;
+    assert!(matches!(written, Err(Error::NoSpace)), "{written:?}");
     assert_eq!(storage.get("file").await.unwrap(), "old");
     assert_eq!(staged(folder.path()), 0);
 }

@@ -1,4 +1,4 @@
-//! The writer of a local disk: fills a buffer, and takes it to the staged file in one hop.
+//! The writer of a local disk: gathers chunks, and takes them to the staged file while the next ones come.
 
 use super::{
     attribute::Attribute,
@@ -10,12 +10,20 @@ use crate::storage::{
     error::Error, key::Key, metadata::Written, options::Condition, storage::Writer,
 };
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use rustix::fs::Mode;
-use std::{io::Write, mem, sync::Arc};
+use std::{
+    io::{self, IoSlice, Write},
+    mem,
+    sync::Arc,
+};
+use tokio::task::JoinHandle;
 
-/// The bytes of one hop.
-const BUFFER: usize = 256 * 1024;
+/// The bytes of one hop: while they are written, as many are gathered.
+const HOP: usize = 256 * 1024;
+/// Shorter chunks are copied together: one that is kept as it came may hold far more memory than it has bytes.
+const SHORT: usize = 4 * 1024;
 
 #[derive(Debug)]
 pub(super) struct LocalWriter {
@@ -30,33 +38,87 @@ pub(super) struct LocalWriter {
 /// Small files are staged, filled and published in the one hop of `commit`.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) buffer: Buffer,
+    pub(super) gathered: Gathered,
     pub(super) staged: Option<Staged>,
+    /// The hop that is being made. Its error is told by the next call.
+    pub(super) hop: Option<JoinHandle<Result<Staged, Error>>>,
     /// A failed write lost bytes: the file must not be published any more.
     pub(super) broken: bool,
 }
 
+/// What waits for the next hop, in order.
 #[derive(Default)]
-pub(super) struct Buffer(Vec<u8>);
+pub(super) struct Gathered {
+    chunks: Vec<Bytes>,
+    short: BytesMut,
+    length: usize,
+}
 
-impl std::fmt::Debug for Buffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+impl Gathered {
+    fn take(&mut self, bytes: Bytes) {
+        self.length += bytes.len();
+        if bytes.len() < SHORT {
+            self.short.extend_from_slice(&bytes);
+            return;
+        }
+        if !self.short.is_empty() {
+            self.chunks.push(self.short.split().freeze());
+        }
+        self.chunks.push(bytes);
+    }
+
+    fn write_to(&mut self, staged: &Staged) -> Result<(), Error> {
+        self.chunks.push(self.short.split().freeze());
+        let mut slices: Vec<_> = self
+            .chunks
+            .iter()
+            .map(|bytes| IoSlice::new(bytes))
+            .collect();
+        write_all(&staged.file, &mut slices).map_err(|source| full_or("writing a file", source))
     }
 }
 
+impl std::fmt::Debug for Gathered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.length)
+    }
+}
+
+fn write_all(mut file: &std::fs::File, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+    // Empty ones at the front would look like a file that takes nothing more.
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        match file.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut slices, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 impl LocalWriter {
-    /// Takes the buffer to the staged file, making that first if there is none yet.
-    async fn flush(&mut self) -> Result<(), Error> {
+    /// The staged file, once the last hop is over.
+    async fn landed(&mut self) -> Result<Option<Staged>, Error> {
+        if let Some(hop) = &mut self.state.hop {
+            // Until the hop is back: what was gathered after it would leave a hole.
+            self.state.broken = true;
+            let landed = hop.await;
+            self.state.hop = None;
+            self.state.staged = Some(landed.map_err(gone)??);
+            self.state.broken = false;
+        }
+        Ok(self.state.staged.take())
+    }
+
+    /// Begins to take what is gathered to the staged file, making that first if there is none yet.
+    async fn set_off(&mut self) -> Result<(), Error> {
+        let staged = self.landed().await?;
         let (inner, mode, key) = (Arc::clone(&self.inner), self.mode, self.key.clone());
-        let refuse_early = self.condition == Condition::IfAbsent && self.state.staged.is_none();
-        let (staged, mut buffer) = (
-            self.state.staged.take(),
-            mem::take(&mut self.state.buffer.0),
-        );
-        // Until the hop is back: a future dropped here loses the bytes with it.
-        self.state.broken = true;
-        let (staged, buffer) = blocking(move || {
+        let refuse_early = self.condition == Condition::IfAbsent && staged.is_none();
+        let mut gathered = mem::take(&mut self.state.gathered);
+        self.state.hop = Some(tokio::task::spawn_blocking(move || {
             if refuse_early && stat(&inner.root, &key).is_ok() {
                 // The rename decides in the end; this only spares the sender the rest of a large file.
                 return Err(Error::AlreadyExists { key });
@@ -65,30 +127,22 @@ impl LocalWriter {
                 Some(staged) => staged,
                 None => Staged::create(Arc::clone(&inner.root), mode)?,
             };
-            fill(&staged, &buffer)?;
-            buffer.clear();
-            Ok((staged, buffer))
-        })
-        .await?;
-        self.state = State {
-            buffer: Buffer(buffer),
-            staged: Some(staged),
-            broken: false,
-        };
+            gathered.write_to(&staged)?;
+            Ok(staged)
+        }));
         Ok(())
     }
 }
 
 #[async_trait]
 impl Writer for LocalWriter {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<(), Error> {
-        while !bytes.is_empty() {
-            let room = BUFFER - self.state.buffer.0.len();
-            let part = bytes.split_to(room.min(bytes.len()));
-            self.state.buffer.0.extend_from_slice(&part);
-            if self.state.buffer.0.len() == BUFFER {
-                self.flush().await?;
-            }
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        if self.state.broken {
+            return Err(interrupted());
+        }
+        self.state.gathered.take(bytes);
+        if self.state.gathered.length >= HOP {
+            self.set_off().await?;
         }
         Ok(())
     }
@@ -99,16 +153,11 @@ impl Writer for LocalWriter {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<Written, Error> {
-        let State {
-            buffer,
-            staged,
-            broken,
-        } = mem::take(&mut self.state);
-        if broken {
-            return Err(Error::Interrupted {
-                reason: "an earlier part of it could not be written",
-            });
+        if self.state.broken {
+            return Err(interrupted());
         }
+        let staged = self.landed().await?;
+        let mut gathered = mem::take(&mut self.state.gathered);
         let (inner, mode) = (Arc::clone(&self.inner), self.mode);
         let (key, attribute) = (self.key.clone(), mem::take(&mut self.attribute));
         let condition = mem::take(&mut self.condition);
@@ -117,7 +166,7 @@ impl Writer for LocalWriter {
                 Some(staged) => staged,
                 None => Staged::create(Arc::clone(&inner.root), mode)?,
             };
-            fill(&staged, &buffer.0)?;
+            gathered.write_to(&staged)?;
             inner
                 .publisher
                 .publish(&inner.root, staged, &key, attribute, &condition)
@@ -126,7 +175,13 @@ impl Writer for LocalWriter {
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), Error> {
-        let staged = self.state.staged.take();
+        let hop = self.state.hop.take();
+        // An error of the hop is about bytes that nobody wants any more; it has removed the file.
+        let landed = match hop {
+            Some(hop) => hop.await.map_err(gone)?.ok(),
+            None => None,
+        };
+        let staged = self.state.staged.take().or(landed);
         blocking(move || {
             drop(staged);
             Ok(())
@@ -137,7 +192,10 @@ impl Writer for LocalWriter {
 
 impl Drop for LocalWriter {
     fn drop(&mut self) {
-        let Some(staged) = self.state.staged.take() else {
+        // A hop that is still being made removes the file at its end, when nobody waits for it.
+        let hop = self.state.hop.take();
+        let landed = hop.and_then(|hop| hop.now_or_never()?.ok()?.ok());
+        let Some(staged) = self.state.staged.take().or(landed) else {
             return;
         };
         // Removing a large file takes a while: not on the thread that serves requests, if there is another.
@@ -148,8 +206,15 @@ impl Drop for LocalWriter {
     }
 }
 
-fn fill(staged: &Staged, bytes: &[u8]) -> Result<(), Error> {
-    (&staged.file)
-        .write_all(bytes)
-        .map_err(|source| full_or("writing a file", source))
+fn interrupted() -> Error {
+    Error::Interrupted {
+        reason: "an earlier part of it could not be written",
+    }
+}
+
+fn gone(error: tokio::task::JoinError) -> Error {
+    Error::Io {
+        op: "running a blocking call",
+        source: io::Error::other(error),
+    }
 }

@@ -53,21 +53,20 @@ where
     };
     // A multipart field must not be asked again after its end.
     let mut content = content.fuse();
-    let mut head = BytesMut::new();
+    let mut head = content.try_next().await?.unwrap_or_default();
     fill(&mut head, detect::HEAD, &mut content).await?;
     let sample = &head[..head.len().min(detect::HEAD)];
     let detected = detect::by_content(sample, name);
     let content_type = detected.content_type;
     if !detect::is_accepted(content_type, &policy.accept) {
-        let (found, accepted) = (content_type.to_owned(), policy.accept.join(", "));
-        return Err(Error::MediaType { found, accepted });
+        return Err(Error::media_type(content_type, policy.accept.join(", ")));
     }
     if policy.dimensions.concern(content_type) {
         judge_dimensions(&mut head, &mut content, content_type, policy).await?;
     }
     let mut writer = disk.writer(key, options.content_type(content_type)).await?;
     let mut watch = policy.hooks.begin(policy.naming == Naming::Hash);
-    let (mut size, mut chunk) = (0, Some(head.freeze()));
+    let (mut size, mut chunk) = (0, Some(head));
     while let Some(bytes) = chunk {
         size += bytes.len() as u64;
         watch.feed(&bytes).await?;
@@ -89,23 +88,28 @@ where
     })
 }
 
-/// Reads until so many bytes are there, or all.
-async fn fill<S>(head: &mut BytesMut, bytes: usize, content: &mut Fuse<S>) -> Result<(), Error>
+/// Reads until so many bytes are there, or all. A head that is long enough is not copied.
+async fn fill<S>(head: &mut Bytes, bytes: usize, content: &mut Fuse<S>) -> Result<(), Error>
 where
     S: Stream<Item = Result<Bytes, Error>> + Unpin,
 {
-    while head.len() < bytes {
+    if head.len() >= bytes {
+        return Ok(());
+    }
+    let mut joined = BytesMut::from(head.as_ref());
+    while joined.len() < bytes {
         match content.try_next().await? {
-            Some(bytes) => head.extend_from_slice(&bytes),
+            Some(bytes) => joined.extend_from_slice(&bytes),
             None => break,
         }
     }
+    *head = joined.freeze();
     Ok(())
 }
 
 /// Reads on, by doubling, until the header tells the dimensions.
 async fn judge_dimensions<S>(
-    head: &mut BytesMut,
+    head: &mut Bytes,
     content: &mut Fuse<S>,
     content_type: &str,
     policy: &UploadPolicy,
