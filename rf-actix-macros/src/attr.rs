@@ -1,23 +1,50 @@
 //! What stands between an attribute's parentheses.
 
 use crate::valid;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{
-    DeriveInput, Error, Ident, LitInt, LitStr, Result, Token,
+    DeriveInput, Error, Ident, LitInt, LitStr, Path, Result, Token,
     meta::ParseNestedMeta,
     parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
+    token::Paren,
 };
 
 const SCOPE_SHAPE: &str =
     "write one scope, \"files:read\", or several: all(\"files:read\", \"files:write\"), any(…)";
 
-/// `"a"`, `all("a", "b")` or `any("a", "b")`.
+/// `"a"`, `all("a", "b")` or `any("a", "b")`; each scope may be a constant instead.
 #[derive(Debug)]
 pub(crate) struct ScopeArgs {
     pub(crate) quantifier: Quantifier,
-    pub(crate) scopes: Vec<LitStr>,
+    pub(crate) scopes: Vec<ScopeArg>,
+}
+
+/// `"files:read"`, or a constant such as `scope::FILES_READ`, of which the compiler knows every letter.
+#[derive(Debug)]
+pub(crate) enum ScopeArg {
+    Literal(LitStr),
+    Constant(Path),
+}
+
+impl Parse for ScopeArg {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(Self::Literal);
+        }
+        input.call(Path::parse_mod_style).map(Self::Constant)
+    }
+}
+
+impl ToTokens for ScopeArg {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 /// Whether every scope is needed or one of them is enough.
@@ -32,22 +59,9 @@ impl Parse for ScopeArgs {
         if input.is_empty() {
             return Err(Error::new(input.span(), SCOPE_SHAPE));
         }
-        let args = if input.peek(LitStr) {
-            let scopes = Punctuated::<LitStr, Token![,]>::parse_separated_nonempty(input)?;
-            if let Some(second) = scopes.iter().nth(1) {
-                return Err(Error::new(
-                    second.span(),
-                    "are all of these needed, or is any enough? write all(…) or any(…) round them",
-                ));
-            }
-            Self {
-                quantifier: Quantifier::All,
-                scopes: scopes.into_iter().collect(),
-            }
-        } else {
-            let word: Ident = input
-                .parse()
-                .map_err(|error| Error::new(error.span(), SCOPE_SHAPE))?;
+        // `all` and `any` are words before a parenthesis, and constants like any other elsewhere.
+        let args = if input.peek(Ident) && input.peek2(Paren) {
+            let word: Ident = input.parse()?;
             let quantifier = match word.to_string().as_str() {
                 "all" => Quantifier::All,
                 "any" => Quantifier::Any,
@@ -55,13 +69,31 @@ impl Parse for ScopeArgs {
             };
             let list;
             parenthesized!(list in input);
-            let scopes = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?;
+            let scopes = Punctuated::<ScopeArg, Token![,]>::parse_terminated(&list)?;
             if scopes.is_empty() {
                 return Err(Error::new(word.span(), SCOPE_SHAPE));
             }
             Self {
                 quantifier,
                 scopes: scopes.into_iter().collect(),
+            }
+        } else {
+            let first: ScopeArg = input
+                .parse()
+                .map_err(|error| Error::new(error.span(), SCOPE_SHAPE))?;
+            if input.peek(Token![,]) {
+                let _: Token![,] = input.parse()?;
+                return Err(Error::new(
+                    input.span(),
+                    "are all of these needed, or is any enough? write all(…) or any(…) round them",
+                ));
+            }
+            if !input.is_empty() {
+                return Err(Error::new_spanned(first, SCOPE_SHAPE));
+            }
+            Self {
+                quantifier: Quantifier::All,
+                scopes: vec![first],
             }
         };
         if !input.is_empty() {
@@ -98,6 +130,10 @@ impl ScopeArgs {
         let complaints = self
             .scopes
             .iter()
+            .filter_map(|scope| match scope {
+                ScopeArg::Literal(literal) => Some(literal),
+                ScopeArg::Constant(_) => None,
+            })
             .filter_map(|literal| {
                 valid::scope(&literal.value())
                     .err()

@@ -31,7 +31,8 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 ///   `"files:*"` asks for any scope of that family.
 /// - It may stand above or below `#[get]`, `#[post]`, `#[routes]` …, and may be stacked: then all must agree.
 /// - The token is checked before any extractor of the handler runs, so before a byte of the body is read.
-/// - A scope that cannot be one (RFC 6749 §3.3) does not compile.
+/// - A scope that cannot be one (RFC 6749 §3.3) does not compile. Neither does a misspelt constant: a scope may be
+///   written as one, `#[require_scope(all(scope::FILES_READ, scope::MAIL))]`; `rf::scopes!` declares them.
 ///
 /// Without a token the answer is 401, with one that lacks a scope 403, both with a challenge (RFC 6750 §3).
 #[proc_macro_attribute]

@@ -4,6 +4,8 @@ pub use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
 pub use std::future::{Ready, ready};
 
 #[cfg(feature = "oauth2")]
+pub use crate::oauth2::declare::{Declaration, checked_scope, scope_texts};
+#[cfg(feature = "oauth2")]
 pub use guard::{Extraction, scope_guard};
 
 #[cfg(feature = "oauth2")]

@@ -81,10 +81,13 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("oauth2", "store", Floor::Port),
     // Pure rendering: views in, text out.
     ("oauth2", "page", Floor::Language),
+    ("oauth2", "declare", Floor::Language),
     ("oauth2", "error", Floor::Language),
     ("oauth2", "event", Floor::Language),
+    ("oauth2", "lifetime", Floor::Language),
     ("oauth2", "model", Floor::Language),
     ("oauth2", "policy", Floor::Language),
+    ("oauth2", "scope", Floor::Language),
     ("oauth2", "settings", Floor::Language),
     ("oauth2", "users", Floor::Language),
     ("logging", "middleware", Floor::Http),

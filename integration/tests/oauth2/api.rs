@@ -53,6 +53,25 @@ async fn family() -> impl Responder {
     "family"
 }
 
+rf::scopes! {
+    mod scope {
+        READ = "read" => "Read";
+        WRITE = "write" => "Write", implies [READ];
+    }
+}
+
+#[get("/constant")]
+#[require_scope(scope::READ)]
+async fn constant() -> impl Responder {
+    "constant"
+}
+
+#[get("/constants")]
+#[require_scope(any(scope::WRITE, "admin"))]
+async fn constants() -> impl Responder {
+    "constants"
+}
+
 #[require_scope("read")]
 async fn plain(mut list: web::Json<Vec<u32>>, _: HttpRequest) -> impl Responder {
     list.push(3);
@@ -132,6 +151,7 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         family,
         strict,
     ))
+    .service((constant, constants))
     .service((none, one, twelve, thirteen, twenty))
     .service((
         guard_with_token,

@@ -3,7 +3,10 @@
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 
+use rf::oauth2::GrantType;
+
 use crate::bench::{Answer, Bench};
+use crate::site::Site;
 
 const GOOD: &str = "grant_type=client_credentials&client_id=service&client_secret=s%3Ae+c%2Bret%25";
 
@@ -110,6 +113,44 @@ async fn a_missing_unknown_or_repeated_parameter_is_named() {
         bench.token(format!("{GOOD}&scope=&unknown=1")).await.status,
         200
     );
+}
+
+#[actix_web::test]
+async fn a_password_over_http_is_400_and_guesses_are_429() {
+    let site = Site::with(|mut settings| {
+        settings.password_grant = true;
+        settings.clients[0].grants.push(GrantType::Password);
+        settings
+    })
+    .await;
+    let http = site.browser().http;
+    let ask = async |name: &str, password: &str| {
+        let form = [
+            ("grant_type", "password"),
+            ("client_id", "web"),
+            ("client_secret", "web-secret"),
+            ("username", name),
+            ("password", password),
+            ("scope", "read"),
+        ];
+        Answer::of(http.post(format!("{}/oauth/token", site.base)).form(&form)).await
+    };
+    let granted = ask("demo", "demo").await;
+    assert_eq!(granted.status, 200, "{granted:?}");
+    assert!(granted.json["refresh_token"].is_string());
+    let (wrong, unknown) = (ask("demo", "wrong").await, ask("nobody", "demo").await);
+    wrong.refused(400, "invalid_grant");
+    unknown.refused(400, "invalid_grant");
+    assert_eq!(wrong.json, unknown.json);
+    for _ in 1..10 {
+        ask("demo", "guess").await.refused(400, "invalid_grant");
+    }
+    let waits = ask("demo", "demo").await;
+    waits.refused(429, "invalid_grant");
+    assert_eq!(waits.header("retry-after"), Some("300"));
+    site.pass(300);
+    assert_eq!(ask("demo", "demo").await.status, 200);
+    site.stop().await;
 }
 
 #[actix_web::test]

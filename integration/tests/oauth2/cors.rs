@@ -69,3 +69,30 @@ async fn introspection_is_for_servers() {
     let answer = Answer::of(request).await;
     assert_eq!((answer.status, answer.header(ALLOWED)), (200, None));
 }
+
+#[actix_web::test]
+async fn revocation_is_for_the_origins_of_the_client_on_refusals_too() {
+    let bench = Bench::new().await;
+    let ask = async |origin: &str, body: &'static str| {
+        Answer::of(bench.form("/oauth/revoke", body).header(ORIGIN, origin)).await
+    };
+    for (body, status) in [
+        ("client_id=spa&token=x", 200),
+        ("client_id=spa", 400),
+        ("client_id=spa&client_secret=x&token=x", 401),
+    ] {
+        let own = ask(SPA, body).await;
+        assert_eq!(
+            (own.status, own.header(ALLOWED)),
+            (status, Some(SPA)),
+            "{body}"
+        );
+        assert_eq!(own.header("vary"), Some("Origin"));
+        let other = ask(OTHER_ORIGIN, body).await;
+        assert_eq!(
+            (other.status, other.header(ALLOWED)),
+            (status, None),
+            "{body}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Metadata and keys.
 
 use crate::bench::{Answer, Bench};
+use crate::site::Site;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
@@ -48,6 +49,25 @@ async fn the_metadata_is_the_issuers_and_names_only_what_is_on() {
     }
     let other = Answer::of(bench.http.get(bench.url(&format!("{WELL_KNOWN}/other")))).await;
     assert_eq!(other.status, 404);
+}
+
+#[actix_web::test]
+async fn the_metadata_names_the_password_grant_when_it_is_on() {
+    let site = Site::with(|mut settings| {
+        settings.password_grant = true;
+        settings
+    })
+    .await;
+    let found = site.browser().get(WELL_KNOWN).await;
+    let found: serde_json::Value = found.json().await.unwrap();
+    let on = [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "password",
+    ];
+    assert_eq!(found["grant_types_supported"], serde_json::json!(on));
+    site.stop().await;
 }
 
 #[actix_web::test]

@@ -141,6 +141,18 @@ async fn all_needs_each_any_needs_one_and_a_family_its_own() {
 }
 
 #[actix_web::test]
+async fn a_scope_may_be_a_constant() {
+    let api = Api::start().await;
+    assert_eq!(api.status("/constant", "read").await, 200);
+    let refused = api.get("/constant", "write").await;
+    assert_eq!(refused.status(), 403);
+    assert!(challenge(&refused).contains("scope=\"read\""));
+    assert_eq!(api.status("/constants", "write").await, 200);
+    assert_eq!(api.status("/constants", "read").await, 403);
+    api.site.stop().await;
+}
+
+#[actix_web::test]
 async fn a_handler_may_have_twenty_extractors() {
     let api = Api::start().await;
     for count in [0, 1, 12, 13, 20] {

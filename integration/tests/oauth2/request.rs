@@ -283,6 +283,31 @@ async fn pkce_is_needed_and_only_s256_counts() {
 }
 
 #[actix_web::test]
+async fn pkce_may_be_switched_off_for_confidential_clients_only() {
+    let site = Site::with(|mut settings| {
+        settings.require_pkce = false;
+        settings
+    })
+    .await;
+    let without = |request: Request| {
+        request
+            .without("code_challenge")
+            .without("code_challenge_method")
+    };
+    let confidential = without(Request::good());
+    let browser = site.signed_in().await;
+    assert_eq!(browser.get(&confidential.path()).await.status(), 200);
+    let public = Request::of("spa", "https://spa.example.com/cb");
+    is_told(&site, &without(public), "invalid_request").await;
+    // Whoever begins with a challenge is held to it.
+    let plain = Request::good().set("code_challenge_method", "plain");
+    is_told(&site, &plain, "invalid_request").await;
+    let half = Request::good().without("code_challenge");
+    is_told(&site, &half, "invalid_request").await;
+    site.stop().await;
+}
+
+#[actix_web::test]
 async fn a_request_that_is_no_form_gets_a_page() {
     let site = Site::start().await;
     for query in ["client_id=%ff", &"a=1&".repeat(100)] {

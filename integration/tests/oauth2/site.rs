@@ -43,10 +43,26 @@ impl Site {
         Self::on(database, &url, routes).await
     }
 
+    /// With other settings.
+    pub(crate) async fn with(change: fn(OAuth2Settings) -> OAuth2Settings) -> Self {
+        let database = TestDatabase::new().await.unwrap();
+        let url = database.url().to_owned();
+        Self::built(database, &url, change, |_| {}).await
+    }
+
     /// On a database that is reached by a way of the test's own.
     pub(crate) async fn on(
         database: TestDatabase,
         url: &str,
+        routes: fn(&mut web::ServiceConfig),
+    ) -> Self {
+        Self::built(database, url, |settings| settings, routes).await
+    }
+
+    async fn built(
+        database: TestDatabase,
+        url: &str,
+        change: fn(OAuth2Settings) -> OAuth2Settings,
         routes: fn(&mut web::ServiceConfig),
     ) -> Self {
         let socket = Socket::bind();
@@ -55,7 +71,7 @@ impl Site {
         let events = Arc::new(Mutex::new(Vec::new()));
         let (clock, observed) = (Arc::clone(&now), Arc::clone(&events));
         let server = OAuth2Server::builder(connect(url, 4).await.unwrap())
-            .settings(settings(&base))
+            .settings(change(settings(&base)))
             .trusted_proxies([Ipv4Addr::LOCALHOST.into()])
             .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
             .observer(move |event| observed.lock().unwrap().push(event.clone()))

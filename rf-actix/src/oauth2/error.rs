@@ -39,6 +39,12 @@ pub enum Error {
         /// What is wrong with it.
         source: SettingError,
     },
+    /// There is no such client.
+    #[error("there is no client {id:?}, register it first")]
+    UnknownClient {
+        /// Its identifier.
+        id: String,
+    },
     /// A secret could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -158,7 +164,7 @@ impl OAuthError {
     }
 
     /// Something of ours does not answer; the caller may try again.
-    pub(crate) fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             source: Some(source.into()),
             ..Self::new(
@@ -169,7 +175,7 @@ impl OAuthError {
     }
 
     /// Something of ours is broken.
-    pub(crate) fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             source: Some(source.into()),
             ..Self::new(ErrorCode::ServerError, "the server failed")

@@ -1,6 +1,7 @@
 //! What happened, for logs and metrics. No event holds a secret, and every label comes from a small set.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::error::ErrorCode;
@@ -44,10 +45,29 @@ pub enum Event {
         /// `access_token` or `refresh_token`.
         kind: &'static str,
     },
-    /// A client was registered or changed.
+    /// A client was registered.
     ClientRegistered {
         /// Which.
         client_id: ClientId,
+    },
+    /// A client was changed.
+    ClientChanged {
+        /// Which.
+        client_id: ClientId,
+        /// How: `updated`, `disabled`, `enabled`, `secret_rotated` or `secret_removed`.
+        change: &'static str,
+    },
+    /// A client was deleted.
+    ClientDeleted {
+        /// Which.
+        client_id: ClientId,
+    },
+    /// A person took back what they had allowed a client.
+    ConsentWithdrawn {
+        /// Which.
+        client_id: ClientId,
+        /// Who.
+        subject: Subject,
     },
     /// A client failed to prove who it is.
     ClientRefused {
@@ -92,30 +112,30 @@ pub enum Event {
     },
 }
 
-/// Who is told; `()`-like when nobody is.
+/// Who is told, one after the other.
 #[derive(Clone, Default)]
-pub(crate) struct Observer(Option<Arc<Observe>>);
+pub(crate) struct Observers(Vec<Arc<Observe>>);
 
 type Observe = dyn Fn(&Event) + Send + Sync;
 
-impl Observer {
-    pub(crate) fn new(observe: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(observe)))
+impl Observers {
+    pub(crate) fn add(&mut self, observe: impl Fn(&Event) + Send + Sync + 'static) {
+        self.0.push(Arc::new(observe));
     }
 
+    /// What happened has happened: an observer that panics does not undo it, and the others are told too.
     pub(crate) fn emit(&self, event: &Event) {
-        if let Some(observe) = &self.0 {
-            observe(event);
+        for observe in &self.0 {
+            let told = catch_unwind(AssertUnwindSafe(|| observe(event)));
+            if told.is_err() {
+                log::error!(target: "rf::oauth2", "an observer of the authorization server panicked");
+            }
         }
     }
 }
 
-impl fmt::Debug for Observer {
+impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "Observer"
-        } else {
-            "Observer(none)"
-        })
+        write!(f, "Observers({})", self.0.len())
     }
 }

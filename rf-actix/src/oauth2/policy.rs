@@ -1,12 +1,42 @@
 //! What differs from house to house: consent, lifetimes, extra claims, who may introspect.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use super::model::{Client, Principal, RegisteredClient, ScopeSet, Subject};
 
+/// Why a decision could not be taken; the cause is for the log, and nothing is issued.
+pub type PolicyError = Box<dyn StdError + Send + Sync>;
+
 /// Decisions an app may want to take otherwise. Every method has the safe default.
+///
+/// ```
+/// use rf::oauth2::{Client, Policy, PolicyError, Principal, ScopeSet};
+/// use serde_json::{Map, Value};
+///
+/// struct Tenants;
+///
+/// #[async_trait::async_trait]
+/// impl Policy for Tenants {
+///     async fn extra_claims(
+///         &self,
+///         _: &Client,
+///         principal: &Principal,
+///         _: &ScopeSet,
+///     ) -> Result<Map<String, Value>, PolicyError> {
+///         let tenant = match principal {
+///             Principal::User(subject) => look_up(subject.as_str()).await?,
+///             Principal::Client(_) => "machines".to_owned(),
+///         };
+///         Ok(Map::from_iter([("tenant".to_owned(), tenant.into())]))
+///     }
+/// }
+/// # async fn look_up(_: &str) -> Result<String, PolicyError> { Ok(String::new()) }
+/// ```
+#[async_trait]
 pub trait Policy: Send + Sync + 'static {
     /// Whether `client` gets `scope` from `subject` without asking. Default: first-party clients do.
     fn skip_consent(&self, client: &Client, subject: &Subject, scope: &ScopeSet) -> bool {
@@ -14,21 +44,46 @@ pub trait Policy: Send + Sync + 'static {
         client.first_party
     }
 
-    /// How long an access token of `client` lives. Default: as the settings say.
+    /// How long an access token of `client` lives. Default: as its registration or the settings say.
     fn access_token_ttl(&self, client: &Client, default: Duration) -> Duration {
         let _ = client;
         default
     }
 
+    /// How long refresh tokens of `client` live from the consent on, however much they are used. Default: as its
+    /// registration or the settings say.
+    fn refresh_token_ttl(&self, client: &Client, default: Duration) -> Duration {
+        let _ = client;
+        default
+    }
+
+    /// What of `scope` an access token gets in the end; asked each time one is issued, at each refresh too. What
+    /// was not in `scope` is left out: nobody gets more than was asked for and allowed. Default: all of it.
+    ///
+    /// # Errors
+    /// When it could not be found out.
+    async fn finalize_scope(
+        &self,
+        client: &Client,
+        principal: &Principal,
+        scope: ScopeSet,
+    ) -> Result<ScopeSet, PolicyError> {
+        let _ = (client, principal);
+        Ok(scope)
+    }
+
     /// Claims to add to an access token. Names the server uses itself are left out.
-    fn extra_claims(
+    ///
+    /// # Errors
+    /// When they could not be found out.
+    async fn extra_claims(
         &self,
         client: &Client,
         principal: &Principal,
         scope: &ScopeSet,
-    ) -> Map<String, Value> {
+    ) -> Result<Map<String, Value>, PolicyError> {
         let _ = (client, principal, scope);
-        Map::new()
+        Ok(Map::new())
     }
 
     /// Whether `client` may ask about tokens of `owner` (RFC 7662 §4). Default: confidential clients may ask

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::client_auth::{Authenticator, Credentials};
 use super::error::{AuthError, Error, ErrorCode, OAuthError};
-use super::event::{Event, Observer};
-use super::grant::{GrantContext, execute};
+use super::event::{Event, Observers};
+use super::grant::{GrantContext, Grants, execute};
 use super::key::Keyring;
 use super::model::{
     Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
@@ -22,6 +22,7 @@ use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, r
 use super::users::Users;
 
 mod builder;
+mod clients;
 mod config_users;
 mod register;
 #[cfg(all(test, feature = "sqlite"))]
@@ -66,7 +67,8 @@ struct Inner {
     users: Arc<dyn Users>,
     policy: Arc<dyn Policy>,
     clock: Clock,
-    observer: Observer,
+    observers: Observers,
+    grants: Grants,
     pages: Arc<dyn Pages>,
     login_throttle: Throttle,
     trusted_proxies: Vec<IpAddr>,
@@ -120,18 +122,18 @@ impl OAuth2Server {
         let answer = async {
             let name = params.grant_type.as_deref();
             let name = name.ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
-            let grant = name.parse::<GrantType>().map_err(|_| {
+            let grant = self.0.grants.find(name).ok_or_else(|| {
                 OAuthError::new(
                     ErrorCode::UnsupportedGrantType,
                     "this grant_type is not supported",
                 )
             })?;
-            asked = Some(grant);
+            asked = Some(grant.grant_type());
             let (id, secret) = (params.client_id.as_deref(), params.client_secret.as_ref());
             let credentials = Credentials::read(authorization, id, secret)?;
             let client = self.authenticate(&credentials, address).await?;
             known = Some(client.client.id.clone());
-            execute(self.grant_context(), grant, &client, params).await
+            execute(grant, self.grant_context(address), &client, params).await
         }
         .await;
         match (&answer, asked, known) {
@@ -194,7 +196,7 @@ impl OAuth2Server {
         client: &RegisteredClient,
     ) -> Result<(), OAuthError> {
         let parts = (&*self.0.store, &self.0.verifier, &self.0.epoch);
-        revoke(token, client, parts, &self.0.observer, self.0.clock.now()).await?;
+        revoke(token, client, parts, &self.0.observers, self.0.clock.now()).await?;
         Ok(())
     }
 
@@ -235,6 +237,10 @@ impl OAuth2Server {
         let now = self.0.clock.now();
         self.0.store.revoke_grants_of(subject, client, now).await?;
         self.0.epoch.advance();
+        self.emit(&Event::ConsentWithdrawn {
+            client_id: client.clone(),
+            subject: subject.clone(),
+        });
         Ok(())
     }
 
@@ -281,6 +287,11 @@ impl OAuth2Server {
         &*self.0.policy
     }
 
+    /// The grants it knows.
+    pub fn grant_types(&self) -> impl Iterator<Item = GrantType> {
+        self.0.grants.types()
+    }
+
     /// Where it gets the time from.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
@@ -312,12 +323,12 @@ impl OAuth2Server {
         &self.0.trusted_proxies
     }
 
-    /// Tells the observer.
+    /// Tells the observers.
     pub(crate) fn emit(&self, event: &Event) {
-        self.0.observer.emit(event);
+        self.0.observers.emit(event);
     }
 
-    fn grant_context(&self) -> GrantContext<'_> {
+    fn grant_context(&self, address: Option<IpAddr>) -> GrantContext<'_> {
         let inner = &*self.0;
         GrantContext {
             settings: &inner.settings,
@@ -327,7 +338,9 @@ impl OAuth2Server {
             issuer: &inner.issuer,
             keyring: &inner.keyring,
             epoch: &inner.epoch,
-            observer: &inner.observer,
+            observers: &inner.observers,
+            login_throttle: &inner.login_throttle,
+            address,
             now: inner.clock.now(),
         }
     }

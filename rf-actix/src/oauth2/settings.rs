@@ -3,19 +3,20 @@
 //! The defaults are the safe ones: short codes, PKCE for everybody, rotation of refresh tokens, revocation
 //! that is seen within seconds.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::model::{GrantType, Scope, Secret};
+use super::model::{AuthMethod, GrantType, Scope, Secret};
 
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod validate;
 
+pub use scopes::ScopeTexts;
 pub use validate::SettingError;
-pub(crate) use validate::check_client;
+pub(crate) use validate::{LIFETIMES, check_client};
 
 /// The settings of the authorization server.
 ///
@@ -44,7 +45,8 @@ pub struct OAuth2Settings {
     /// How long a code lives, at most 10 minutes (RFC 6749 §4.1.2). Default 60 seconds.
     #[serde(deserialize_with = "crate::setting::duration::deserialize")]
     pub code_ttl: Duration,
-    /// The password grant; not supported yet, and forbidden by RFC 9700 §2.4.
+    /// Whether there is a password grant, for old apps of one's own: RFC 9700 §2.4 forbids it to all others.
+    /// Default false.
     pub password_grant: bool,
     /// Whether confidential clients must use PKCE too; public ones always must. Default true.
     pub require_pkce: bool,
@@ -54,6 +56,8 @@ pub struct OAuth2Settings {
     /// The known scopes and how they are put to people, in the order they are shown. When there are none,
     /// whatever a client is registered for is known.
     pub scopes: ScopeTexts,
+    /// What a client gets of its scopes when it asks for nothing, and has no default of its own. Left out: all.
+    pub default_scopes: Vec<Scope>,
     /// Clients, kept in step with the database at start.
     pub clients: Vec<ClientSettings>,
     /// People, for demos and tests.
@@ -74,6 +78,7 @@ impl Default for OAuth2Settings {
             require_pkce: true,
             login_ttl: Duration::from_secs(12 * 60 * 60),
             scopes: ScopeTexts::default(),
+            default_scopes: Vec::new(),
             clients: Vec::new(),
             users: Vec::new(),
             database_url: None,
@@ -85,11 +90,6 @@ impl OAuth2Settings {
     /// For whom the access tokens are.
     pub fn audience(&self) -> &str {
         self.audience.as_deref().unwrap_or(&self.issuer)
-    }
-
-    /// How long anything of a grant can live: `expires_at` of a new [`Grant`](super::model::Grant).
-    pub(crate) fn grant_ttl(&self) -> Duration {
-        self.code_ttl + self.refresh_token.ttl + self.access_token.ttl
     }
 }
 
@@ -217,10 +217,20 @@ pub struct ClientSettings {
     pub redirect_uris: Vec<String>,
     /// What it may ask for.
     pub scopes: Vec<Scope>,
+    /// What it gets when it asks for nothing; left out: `oauth2.default_scopes`, or else all it may have.
+    pub default_scopes: Vec<Scope>,
     /// Origins whose scripts may call the token endpoint.
     pub allowed_origins: Vec<String>,
     /// Whether it is one's own, and needs no consent.
     pub first_party: bool,
+    /// The only way it may authenticate: `client_secret_basic` or `client_secret_post`. Left out: either.
+    pub auth_method: Option<AuthMethod>,
+    /// How long its access tokens live; left out: `oauth2.access_token.ttl`.
+    #[serde(deserialize_with = "crate::setting::duration::option::deserialize")]
+    pub access_token_ttl: Option<Duration>,
+    /// How long its refresh tokens live, however much they are used; left out: `oauth2.refresh_token.ttl`.
+    #[serde(deserialize_with = "crate::setting::duration::option::deserialize")]
+    pub refresh_token_ttl: Option<Duration>,
 }
 
 /// One person of the settings.
@@ -233,57 +243,4 @@ pub struct UserSettings {
     pub password: Option<Secret>,
     /// Or hashed by Argon2id: `$argon2id$…`.
     pub password_hash: Option<String>,
-}
-
-/// Scopes and their texts, in the order they were written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ScopeTexts(Vec<(Scope, String)>);
-
-impl ScopeTexts {
-    /// Scopes and texts, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Scope, &str)> {
-        self.0.iter().map(|(scope, text)| (scope, text.as_str()))
-    }
-
-    /// The text of `scope`.
-    pub fn text(&self, scope: &str) -> Option<&str> {
-        self.iter()
-            .find(|(known, _)| known.as_str() == scope)
-            .map(|(_, text)| text)
-    }
-
-    /// Whether `scope` may be asked for at all: it has a text, or there are no texts.
-    pub fn knows(&self, scope: &str) -> bool {
-        self.0.is_empty() || self.text(scope).is_some()
-    }
-}
-
-impl FromIterator<(Scope, String)> for ScopeTexts {
-    fn from_iter<I: IntoIterator<Item = (Scope, String)>>(texts: I) -> Self {
-        Self(texts.into_iter().collect())
-    }
-}
-
-impl<'de> Deserialize<'de> for ScopeTexts {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'de> de::Visitor<'de> for InOrder {
-            type Value = ScopeTexts;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of scopes, such as { \"files:read\" = \"See your files\" }")
-            }
-
-            fn visit_map<M: de::MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut texts = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    texts.push(entry);
-                }
-                Ok(ScopeTexts(texts))
-            }
-        }
-
-        from.deserialize_map(InOrder)
-    }
 }

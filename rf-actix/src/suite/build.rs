@@ -6,7 +6,7 @@ use crate::{
     config::{Config, ConfigError},
     logging::{self, Logger},
     metrics::{self, Metrics},
-    oauth2::{self, OAuth2Server},
+    oauth2::{self, OAuth2Server, OAuth2ServerBuilder},
     storage::{self, Disks},
 };
 use actix_web::web::ServiceConfig;
@@ -55,17 +55,42 @@ impl Suite {
     /// # Errors
     /// [`Error::Config`] for a key whose value turns out to be unusable, the part's own error for all else.
     pub async fn new(config: Config) -> Result<Self, Error> {
-        let written = config.clone();
-        Self::build(config).await.map_err(|error| match error {
-            Error::Config(error) => written.located(error).into(),
-            error => error,
-        })
+        Self::with_oauth2(config, |builder| builder).await
     }
 
-    async fn build(config: Config) -> Result<Self, Error> {
+    /// The same with what the app brings to the authorization server: its people, its policy, its pages, grants of
+    /// its own, one more observer.
+    ///
+    /// ```no_run
+    /// # async fn build(config: rf::config::Config) -> Result<rf::Suite, rf::Error> {
+    /// rf::Suite::with_oauth2(config, |oauth2| {
+    ///     oauth2.observer(|event| println!("{event:?}"))
+    /// }).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Suite::new`].
+    pub async fn with_oauth2(
+        config: Config,
+        change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+    ) -> Result<Self, Error> {
+        let written = config.clone();
+        Self::build(config, change)
+            .await
+            .map_err(|error| match error {
+                Error::Config(error) => written.located(error).into(),
+                error => error,
+            })
+    }
+
+    async fn build(
+        config: Config,
+        change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+    ) -> Result<Self, Error> {
         let logger = open_logger(&config)?;
         logger.install()?;
-        let built = Self::build_with(config, logger.clone()).await;
+        let built = Self::build_with(config, logger.clone(), change).await;
         if built.is_err() {
             // The process is about to end: what was logged on the way here is not lost with it. Should that fail
             // too, what went wrong first is the error to tell.
@@ -74,11 +99,15 @@ impl Suite {
         built
     }
 
-    async fn build_with(config: Config, logger: Logger) -> Result<Self, Error> {
+    async fn build_with(
+        config: Config,
+        logger: Logger,
+        change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+    ) -> Result<Self, Error> {
         let metrics = open_metrics(&config)?;
         observe::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
-        let oauth2 = open_oauth2(&config, OAuth2Numbers::new(&metrics, &logger)?).await?;
+        let oauth2 = open_oauth2(&config, OAuth2Numbers::new(&metrics, &logger)?, change).await?;
         observe::count_waiting(&metrics, &disks)?;
         observe::check_health(&metrics, &disks, &oauth2);
         let upkeep = tokio::spawn(purge(oauth2.clone())).abort_handle();
@@ -192,18 +221,20 @@ fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
     })
 }
 
-async fn open_oauth2(config: &Config, numbers: OAuth2Numbers) -> Result<OAuth2Server, Error> {
+async fn open_oauth2(
+    config: &Config,
+    numbers: OAuth2Numbers,
+    change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+) -> Result<OAuth2Server, Error> {
     let database = &config.database;
     let connection = oauth2::connect(&database.url, database.max_connections)
         .await
         .map_err(refused)?;
-    OAuth2Server::builder(connection)
+    let builder = OAuth2Server::builder(connection)
         .settings(config.oauth2.clone())
         .trusted_proxies(config.server.trusted_proxies.iter().copied())
-        .observer(move |event| numbers.observe(event))
-        .build()
-        .await
-        .map_err(refused)
+        .observer(move |event| numbers.observe(event));
+    change(builder).build().await.map_err(refused)
 }
 
 /// What is wrong with a key is told as such; all else is the server's own error.

@@ -79,6 +79,9 @@ pub(super) struct OAuth2Numbers {
     replays: Labelled<Counter, 1>,
     revoked: Labelled<Counter, 1>,
     logins: Labelled<Counter, 1>,
+    authorizations: Labelled<Counter, 1>,
+    clients: Labelled<Counter, 1>,
+    client_failures: Labelled<Counter, 1>,
     logger: Logger,
 }
 
@@ -108,7 +111,22 @@ impl OAuth2Numbers {
             )?,
             logins: count(
                 "oauth2_logins_total",
-                "Sign-ins at the login page",
+                "Sign-ins with a password, at the login page and by the password grant",
+                "outcome",
+            )?,
+            authorizations: count(
+                "oauth2_authorizations_total",
+                "Authorization requests that were answered, by the answer",
+                "outcome",
+            )?,
+            clients: count(
+                "oauth2_client_changes_total",
+                "Changes of clients while the server ran",
+                "change",
+            )?,
+            client_failures: count(
+                "oauth2_client_failures_total",
+                "Clients that failed to prove who they are",
                 "outcome",
             )?,
             logger: logger.clone(),
@@ -187,6 +205,7 @@ impl OAuth2Numbers {
                 self.log(Level::Info, "signed out", &[("subject", &subject.as_str())])
             }
             E::Authorized { client_id, subject } => {
+                self.authorizations.bind(["code"]).inc();
                 let fields: [Field<'_>; 2] = [
                     ("client_id", &client_id.as_str()),
                     ("subject", &subject.as_str()),
@@ -194,6 +213,7 @@ impl OAuth2Numbers {
                 self.log(Level::Info, "authorized", &fields);
             }
             E::AuthorizationRefused { client_id, error } => {
+                self.authorizations.bind([error.as_str()]).inc();
                 let client = client_id.as_ref().map(|id| id.as_str());
                 self.log(
                     Level::Info,
@@ -202,13 +222,41 @@ impl OAuth2Numbers {
                 );
             }
             E::ClientRegistered { client_id } => {
+                self.clients.bind(["registered"]).inc();
                 self.log(
                     Level::Info,
                     "client registered",
                     &[("client_id", &client_id.as_str())],
                 );
             }
+            E::ClientChanged { client_id, change } => {
+                self.clients.bind([*change]).inc();
+                self.log(
+                    Level::Info,
+                    "client changed",
+                    &[("change", change), ("client_id", &client_id.as_str())],
+                );
+            }
+            E::ClientDeleted { client_id } => {
+                self.clients.bind(["deleted"]).inc();
+                self.log(
+                    Level::Info,
+                    "client deleted",
+                    &[("client_id", &client_id.as_str())],
+                );
+            }
+            E::ConsentWithdrawn { client_id, subject } => {
+                self.revoked.bind(["consent"]).inc();
+                let fields: [Field<'_>; 2] = [
+                    ("client_id", &client_id.as_str()),
+                    ("subject", &subject.as_str()),
+                ];
+                self.log(Level::Info, "consent withdrawn", &fields);
+            }
             E::ClientRefused { throttled } => {
+                self.client_failures
+                    .bind([if *throttled { "throttled" } else { "failed" }])
+                    .inc();
                 self.log(
                     Level::Warn,
                     "client authentication failed",

@@ -9,8 +9,9 @@ use crate::oauth2::{
     error::{ErrorCode, OAuthError},
     model::{
         AuthorizationRequest, Client, ClientId, CodeChallenge, GrantType, Parameters,
-        RegisteredClient, ScopeSet,
+        RegisteredClient,
     },
+    scope,
 };
 
 /// In bytes. The request is kept while the person is asked; this much fits every database, and the login page too.
@@ -42,7 +43,7 @@ pub(crate) async fn check(context: &Context<'_>, sent: &Parameters) -> Result<Ch
         response_mode(sent)?;
         grant(client)?;
         let code_challenge = code_challenge(context, &registered, sent)?;
-        let scope = scope(context, client, sent)?;
+        let scope = scope::requested(context.settings, client, sent.get("scope"))?;
         let prompt = Prompt::parse(sent)?;
         Ok((code_challenge, scope, prompt))
     };
@@ -190,26 +191,6 @@ fn code_challenge(
     CodeChallenge::new(challenge)
         .map(Some)
         .map_err(|error| OAuthError::invalid_request(format!("code_challenge {error}")))
-}
-
-/// RFC 6749 §3.3: what is asked for must be known here and allowed to the client; nothing asked is all of it.
-fn scope(
-    context: &Context<'_>,
-    client: &Client,
-    sent: &Parameters,
-) -> Result<ScopeSet, OAuthError> {
-    let Some(text) = sent.get("scope") else {
-        return Ok(client.scopes.clone());
-    };
-    let refuse = |description: String| Err(OAuthError::new(ErrorCode::InvalidScope, description));
-    let Ok(asked) = text.parse::<ScopeSet>() else {
-        return refuse("scope is malformed".into());
-    };
-    let known = |scope: &str| context.settings.scopes.knows(scope) && client.scopes.contains(scope);
-    if let Some(scope) = asked.iter().find(|scope| !known(scope.as_str())) {
-        return refuse(format!("the client may not ask for the scope {scope}"));
-    }
-    Ok(asked)
 }
 
 /// Whether a redirect URI leads to a program on the person's machine: a private-use scheme or a loopback address,

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::oauth2::{
     error::{ErrorCode, OAuthError},
-    model::{Consent, Digest, Interaction, Parameters, ScopeSet},
+    model::{Client, Consent, Digest, Interaction, Parameters, ScopeSet},
+    scope,
 };
 
 /// What the form of the consent page brought back.
@@ -57,10 +58,17 @@ pub(crate) async fn answer(
         Err(error) => return Outcome::ErrorPage(error.into()),
     };
     match allowed(context, &answer, &interaction).await {
-        Ok(scope) => {
+        Ok((client, scope)) => {
             let mut request = interaction.request;
             request.scope = scope;
-            grant(context, request, interaction.subject, person.auth_time).await
+            grant(
+                context,
+                &client,
+                request,
+                interaction.subject,
+                person.auth_time,
+            )
+            .await
         }
         Err(Refusal::Page(error)) => Outcome::ErrorPage(error),
         Err(Refusal::Redirect(error)) => refuse(context, &interaction.request, error),
@@ -83,7 +91,7 @@ async fn allowed(
     context: &Context<'_>,
     answer: &Answer,
     interaction: &Interaction,
-) -> Result<ScopeSet, Refusal> {
+) -> Result<(Client, ScopeSet), Refusal> {
     let request = &interaction.request;
     // The page may have been open while the client was changed: it must still be where the code would go.
     let registered = context
@@ -99,7 +107,7 @@ async fn allowed(
     let scope = request
         .scope
         .intersection(&answer.scope)
-        .intersection(&client.scopes);
+        .limited_to(&scope::allowed(context.settings, &client));
     if !answer.allowed || (scope.is_empty() && !request.scope.is_empty()) {
         return Err(OAuthError::new(ErrorCode::AccessDenied, "the person did not allow it").into());
     }
@@ -120,12 +128,12 @@ async fn allowed(
     let remembered = before.map_or_else(|| scope.clone(), |it| it.scope.union(&scope));
     let consent = Consent {
         subject: interaction.subject.clone(),
-        client_id: client.id,
+        client_id: client.id.clone(),
         scope: remembered,
         updated_at: context.now,
     };
     context.store.save_consent(&consent).await?;
-    Ok(scope)
+    Ok((client, scope))
 }
 
 fn stale() -> OAuthError {

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::oauth2::{
     error::{ErrorCode, OAuthError},
-    model::{AuthorizationCode, AuthorizationRequest, Digest, Grant, GrantId, Subject, Timestamp},
+    lifetime::Lifetimes,
+    model::{
+        AuthorizationCode, AuthorizationRequest, Client, Digest, Grant, GrantId, Subject, Timestamp,
+    },
     token::{TokenKind, generate},
 };
 use std::time::Duration;
@@ -36,7 +39,14 @@ pub(crate) async fn decide(
             request: checked.request,
         })),
         Ok(Step::Code(subject, auth_time)) => {
-            grant(context, checked.request, subject, auth_time).await
+            grant(
+                context,
+                &checked.client,
+                checked.request,
+                subject,
+                auth_time,
+            )
+            .await
         }
         Err(error) => refuse(context, &checked.request, error),
     }
@@ -121,17 +131,20 @@ async fn consented(
         return Ok(true);
     }
     let remembered = context.store.consent(subject, &client.id).await?;
-    Ok(remembered.is_some_and(|consent| scope.is_subset(&consent.scope)))
+    let texts = &context.settings.scopes;
+    Ok(remembered.is_some_and(|it| texts.with_implied(&it.scope).covers_all(scope)))
 }
 
 /// Makes the grant and its code, and sends the browser to the client with it.
 pub(super) async fn grant(
     context: &Context<'_>,
+    client: &Client,
     request: AuthorizationRequest,
     subject: Subject,
     auth_time: Timestamp,
 ) -> Outcome {
     let settings = context.settings;
+    let lifetimes = Lifetimes::of(client, settings, context.policy);
     let code = generate(TokenKind::Code);
     let grant = Grant {
         id: GrantId::generate(),
@@ -140,7 +153,7 @@ pub(super) async fn grant(
         scope: request.scope.clone(),
         auth_time,
         created_at: context.now,
-        expires_at: context.now.plus(settings.grant_ttl()),
+        expires_at: context.now.plus(lifetimes.grant()),
         revoked_at: None,
     };
     let record = AuthorizationCode {

@@ -69,10 +69,10 @@ impl Authenticator {
             pinned.is_some_and(|method| presented.mechanism != Mechanism::Secret(method))
         });
         let hashes = match client {
-            Some(client) if !pinned_otherwise => client.secret_hashes.as_slice(),
-            _ => &[],
+            Some(client) if !pinned_otherwise => client.live_hashes(now),
+            _ => Vec::new(),
         };
-        let tag = self.cache.tag(&presented.id, hashes, secret);
+        let tag = self.cache.tag(&presented.id, &hashes, secret);
         if self.cache.knows(&tag) {
             return Ok(true);
         }
@@ -91,7 +91,7 @@ impl Authenticator {
                     "too many failed attempts, try again later",
                 )
             })?;
-        let met = (self.hasher.verify(secret, hashes).await).map_err(OAuthError::internal)?;
+        let met = (self.hasher.verify(secret, &hashes).await).map_err(OAuthError::internal)?;
         if met {
             self.cache.remember(&tag);
             self.throttle.succeeded(name, address);

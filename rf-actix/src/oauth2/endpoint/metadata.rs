@@ -7,8 +7,7 @@ use url::Url;
 
 use super::cors::for_any_origin;
 use super::handle::Handle;
-use crate::oauth2::model::GrantType;
-use crate::oauth2::settings::OAuth2Settings;
+use crate::oauth2::server::OAuth2Server;
 
 /// RFC 8414 §2, and RFC 9207 §3.
 #[derive(Serialize)]
@@ -23,7 +22,7 @@ struct Metadata<'a> {
     scopes_supported: Vec<&'a str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 3],
+    grant_types_supported: Vec<String>,
     token_endpoint_auth_methods_supported: [&'static str; 3],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
@@ -35,7 +34,8 @@ const AUTH_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "n
 
 impl<'a> Metadata<'a> {
     /// Every URL is the issuer's, never the request's.
-    fn of(settings: &'a OAuth2Settings) -> Self {
+    fn of(server: &'a OAuth2Server) -> Self {
+        let settings = server.settings();
         let at = |path| format!("{}/oauth/{path}", settings.issuer);
         Self {
             issuer: &settings.issuer,
@@ -51,7 +51,10 @@ impl<'a> Metadata<'a> {
                 .collect(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
-            grant_types_supported: GrantType::ALL.map(GrantType::as_str),
+            grant_types_supported: server
+                .grant_types()
+                .map(|grant| grant.to_string())
+                .collect(),
             token_endpoint_auth_methods_supported: AUTH_METHODS,
             revocation_endpoint_auth_methods_supported: AUTH_METHODS,
             introspection_endpoint_auth_methods_supported: AUTH_METHODS,
@@ -71,5 +74,5 @@ pub(crate) async fn metadata(server: Handle, request: HttpRequest) -> HttpRespon
     }
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "public, max-age=300"));
-    for_any_origin(response.json(Metadata::of(server.settings())))
+    for_any_origin(response.json(Metadata::of(&server)))
 }

@@ -17,6 +17,10 @@ pub struct Model {
     pub scopes: String,
     #[sea_orm(column_type = "Text")]
     pub allowed_origins: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub default_scopes: Option<String>,
+    pub access_token_ttl: Option<i64>,
+    pub refresh_token_ttl: Option<i64>,
     pub auth_method: Option<String>,
     pub first_party: bool,
     pub from_settings: bool,

@@ -12,6 +12,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub hash: String,
     pub created_at: i64,
+    pub expires_at: Option<i64>,
 }
 
 /// None: rows are joined by hand, where they are.

@@ -1,17 +1,35 @@
 //! A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
-use super::context::GrantContext;
+use async_trait::async_trait;
+
+use super::{GrantContext, TokenGrant};
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::{
-    AuthorizationCode, Digest, Grant, GrantType, RefreshTokenRecord, RegisteredClient, Secret,
-    TokenParams, TokenResponse,
+    AuthorizationCode as Code, Digest, GrantType, RegisteredClient, Secret, TokenParams,
+    TokenResponse,
 };
 use crate::oauth2::store::Issued;
-use crate::oauth2::token::{TokenKind, generate};
 
-const GRANT: GrantType = GrantType::AuthorizationCode;
+/// `authorization_code`.
+pub(super) struct AuthorizationCode;
 
-pub(super) async fn execute(
+#[async_trait]
+impl TokenGrant for AuthorizationCode {
+    fn grant_type(&self) -> GrantType {
+        GrantType::AuthorizationCode
+    }
+
+    async fn execute(
+        &self,
+        context: GrantContext<'_>,
+        client: &RegisteredClient,
+        params: &TokenParams,
+    ) -> Result<TokenResponse, OAuthError> {
+        redeem(context, client, params).await
+    }
+}
+
+async fn redeem(
     context: GrantContext<'_>,
     client: &RegisteredClient,
     params: &TokenParams,
@@ -31,7 +49,7 @@ pub(super) async fn execute(
 
     if code.consumed_at.is_some() {
         return Err(context
-            .replayed(GRANT, &client.client, &code.grant_id)
+            .replayed(GrantType::AuthorizationCode, &client.client, &code.grant_id)
             .await?);
     }
     if code.expires_at <= context.now {
@@ -45,10 +63,10 @@ pub(super) async fn execute(
 
     let scope = context.allowed_scope(&grant, &client.client);
     let on_behalf = Some((&grant.subject, &grant.id));
-    let access = context.access_token(&client.client, on_behalf, scope)?;
-    let refresh = (client.client.allows(GrantType::RefreshToken))
-        .then(|| first_refresh_token(context, &code, &grant))
-        .unzip();
+    let access = context
+        .access_token(&client.client, on_behalf, scope)
+        .await?;
+    let refresh = context.first_refresh_token(&client.client, &grant).unzip();
     let issued = Issued {
         access: access.record.clone(),
         refresh: refresh.1,
@@ -62,7 +80,7 @@ pub(super) async fn execute(
     }
     // Another request was quicker by a moment: of the two, one may be a thief's.
     Err(context
-        .replayed(GRANT, &client.client, &code.grant_id)
+        .replayed(GrantType::AuthorizationCode, &client.client, &code.grant_id)
         .await?)
 }
 
@@ -72,7 +90,7 @@ fn unknown() -> OAuthError {
 }
 
 /// RFC 6749 §4.1.3: required when the authorization request had it, and then the same.
-fn check_redirect_uri(code: &AuthorizationCode, presented: Option<&str>) -> Result<(), OAuthError> {
+fn check_redirect_uri(code: &Code, presented: Option<&str>) -> Result<(), OAuthError> {
     match presented {
         Some(uri) if uri == code.redirect_uri => Ok(()),
         None if !code.redirect_uri_sent => Ok(()),
@@ -83,7 +101,7 @@ fn check_redirect_uri(code: &AuthorizationCode, presented: Option<&str>) -> Resu
 }
 
 /// RFC 7636 §4.6; a verifier without challenge is a downgrade (RFC 9700 §4.8.2).
-fn check_verifier(code: &AuthorizationCode, verifier: Option<&Secret>) -> Result<(), OAuthError> {
+fn check_verifier(code: &Code, verifier: Option<&Secret>) -> Result<(), OAuthError> {
     match (&code.code_challenge, verifier) {
         (None, None) => Ok(()),
         (Some(challenge), Some(verifier)) if challenge.is_met_by(verifier.expose()) => Ok(()),
@@ -91,24 +109,4 @@ fn check_verifier(code: &AuthorizationCode, verifier: Option<&Secret>) -> Result
             "code_verifier does not meet the code_challenge",
         )),
     }
-}
-
-fn first_refresh_token(
-    context: GrantContext<'_>,
-    code: &AuthorizationCode,
-    grant: &Grant,
-) -> (Secret, RefreshTokenRecord) {
-    let secret = generate(TokenKind::Refresh);
-    let expires_at = grant.created_at.plus(context.settings.refresh_token.ttl);
-    let idle = context.now.plus(context.settings.refresh_token.idle);
-    let record = RefreshTokenRecord {
-        hash: Digest::of(secret.expose()),
-        grant_id: grant.id.clone(),
-        client_id: code.client_id.clone(),
-        issued_at: context.now,
-        expires_at,
-        idle_expires_at: idle.min(expires_at),
-        consumed_at: None,
-    };
-    (secret, record)
 }

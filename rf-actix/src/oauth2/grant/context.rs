@@ -1,24 +1,28 @@
-//! What a grant has to work with, and the choice of the grant.
+//! What a grant has to work with.
 
-use serde_json::{Map, Value};
+use std::fmt;
+use std::net::IpAddr;
 
-use super::{authorization_code, client_credentials, refresh_token};
 use crate::oauth2::error::{ErrorCode, OAuthError};
-use crate::oauth2::event::{Event, Observer};
+use crate::oauth2::event::{Event, Observers};
 use crate::oauth2::key::Keyring;
+use crate::oauth2::lifetime::Lifetimes;
 use crate::oauth2::model::{
-    AccessTokenRecord, Client, Grant, GrantId, GrantType, Principal, RegisteredClient, ScopeSet,
-    Secret, Subject, Timestamp, TokenParams, TokenResponse,
+    AccessTokenRecord, Client, ClientId, Digest, Grant, GrantId, GrantType, Principal,
+    RefreshTokenRecord, RegisteredClient, ScopeSet, Secret, Subject, Timestamp, TokenParams,
+    TokenResponse,
 };
 use crate::oauth2::policy::Policy;
+use crate::oauth2::scope;
 use crate::oauth2::settings::OAuth2Settings;
-use crate::oauth2::store::Store;
-use crate::oauth2::token::{Epoch, Issuer, Order};
+use crate::oauth2::store::{Issued, Store};
+use crate::oauth2::throttle::{Throttle, Throttled};
+use crate::oauth2::token::{Epoch, Issuer, Order, TokenKind, generate};
 use crate::oauth2::users::Users;
 
-/// Everything a grant may use; never the server.
+/// What a grant may do; never the server.
 #[derive(Clone, Copy)]
-pub(crate) struct GrantContext<'a> {
+pub struct GrantContext<'a> {
     pub(crate) settings: &'a OAuth2Settings,
     pub(crate) store: &'a dyn Store,
     pub(crate) users: &'a dyn Users,
@@ -26,27 +30,105 @@ pub(crate) struct GrantContext<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) keyring: &'a Keyring,
     pub(crate) epoch: &'a Epoch,
-    pub(crate) observer: &'a Observer,
+    pub(crate) observers: &'a Observers,
+    pub(crate) login_throttle: &'a Throttle,
+    pub(crate) address: Option<IpAddr>,
     pub(crate) now: Timestamp,
 }
 
-/// Answers a token request of an authenticated client.
-pub(crate) async fn execute(
-    context: GrantContext<'_>,
-    grant: GrantType,
-    client: &RegisteredClient,
-    params: &TokenParams,
-) -> Result<TokenResponse, OAuthError> {
-    if !client.client.allows(grant) {
-        return Err(OAuthError::new(
-            ErrorCode::UnauthorizedClient,
-            "the client may not use this grant",
-        ));
+impl GrantContext<'_> {
+    /// The scopes that `params` ask for, as far as `client` may have them; its default when they ask for none.
+    ///
+    /// # Errors
+    /// `invalid_scope`.
+    pub fn scope(
+        &self,
+        client: &RegisteredClient,
+        params: &TokenParams,
+    ) -> Result<ScopeSet, OAuthError> {
+        scope::requested(self.settings, &client.client, params.scope.as_deref())
     }
-    match grant {
-        GrantType::AuthorizationCode => authorization_code::execute(context, client, params).await,
-        GrantType::RefreshToken => refresh_token::execute(context, client, params).await,
-        GrantType::ClientCredentials => client_credentials::execute(context, client, params).await,
+
+    /// Issues an access token to a confidential client for itself.
+    ///
+    /// # Errors
+    /// When the client is public, or the database or the policy fails.
+    pub async fn issue_for_client(
+        &self,
+        client: &RegisteredClient,
+        scope: ScopeSet,
+    ) -> Result<TokenResponse, OAuthError> {
+        // RFC 6749 §4.4: confidential clients only, however it was registered.
+        if client.is_public() {
+            return Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                "tokens for itself are for confidential clients",
+            ));
+        }
+        let access = self.access_token(&client.client, None, scope).await?;
+        self.store.insert_access_token(&access.record).await?;
+        Ok(access.response(None))
+    }
+
+    /// Issues an access token for `subject` to `client`, and a refresh token when the client may have one. You have
+    /// made sure that it is `subject` who wants it.
+    ///
+    /// # Errors
+    /// `invalid_grant` when the person is not active; when the database, the policy or the people fail.
+    pub async fn issue_for_user(
+        &self,
+        client: &RegisteredClient,
+        subject: &Subject,
+        scope: ScopeSet,
+    ) -> Result<TokenResponse, OAuthError> {
+        self.require_active(subject).await?;
+        let client = &client.client;
+        let grant = Grant {
+            id: GrantId::generate(),
+            client_id: client.id.clone(),
+            subject: subject.clone(),
+            scope: scope.clone(),
+            auth_time: self.now,
+            created_at: self.now,
+            expires_at: self.now.plus(self.lifetimes(client).grant()),
+            revoked_at: None,
+        };
+        let on_behalf = Some((subject, &grant.id));
+        let access = self.access_token(client, on_behalf, scope).await?;
+        let (secret, record) = self.first_refresh_token(client, &grant).unzip();
+        let issued = Issued {
+            access: access.record.clone(),
+            refresh: record,
+        };
+        self.store.insert_grant(&grant, &issued).await?;
+        Ok(access.response(secret))
+    }
+
+    /// The client of this identifier, if there is one that is not disabled.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, OAuthError> {
+        let found = self.store.client(id).await?;
+        Ok(found.filter(|client| !client.disabled))
+    }
+
+    /// The app's people.
+    pub fn users(&self) -> &dyn Users {
+        self.users
+    }
+
+    /// The present, by the server's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+impl fmt::Debug for GrantContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrantContext")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,7 +155,7 @@ impl NewAccess {
 
 impl GrantContext<'_> {
     /// Signs an access token; nothing is kept yet.
-    pub(super) fn access_token(
+    pub(super) async fn access_token(
         &self,
         client: &Client,
         on_behalf: Option<(&Subject, &GrantId)>,
@@ -83,8 +165,10 @@ impl GrantContext<'_> {
             Some((subject, _)) => Principal::User(subject.clone()),
             None => Principal::Client(client.id.clone()),
         };
-        let ttl = (self.policy).access_token_ttl(client, self.settings.access_token.ttl);
-        let extra: Map<String, Value> = self.policy.extra_claims(client, &principal, &scope);
+        let ttl = self.lifetimes(client).access;
+        let scope = self.final_scope(client, &principal, scope).await?;
+        let extra = (self.policy).extra_claims(client, &principal, &scope).await;
+        let extra = extra.map_err(OAuthError::unavailable)?;
         let order = Order {
             client_id: &client.id,
             on_behalf,
@@ -101,9 +185,80 @@ impl GrantContext<'_> {
         })
     }
 
+    /// The scopes with all that they imply, as far as the policy lets them.
+    async fn final_scope(
+        &self,
+        client: &Client,
+        principal: &Principal,
+        scope: ScopeSet,
+    ) -> Result<ScopeSet, OAuthError> {
+        let scope = self.settings.scopes.with_implied(&scope);
+        let policy = self.policy;
+        let wanted = policy
+            .finalize_scope(client, principal, scope.clone())
+            .await;
+        let wanted = wanted.map_err(OAuthError::unavailable)?;
+        Ok(wanted.limited_to(&scope))
+    }
+
+    /// The first refresh token of a family, when its client may have one; nothing is kept yet.
+    pub(super) fn first_refresh_token(
+        &self,
+        client: &Client,
+        grant: &Grant,
+    ) -> Option<(Secret, RefreshTokenRecord)> {
+        if !client.allows(GrantType::RefreshToken) {
+            return None;
+        }
+        let secret = generate(TokenKind::Refresh);
+        let expires_at = grant.created_at.plus(self.lifetimes(client).refresh);
+        let idle = self.now.plus(self.settings.refresh_token.idle);
+        let record = RefreshTokenRecord {
+            hash: Digest::of(secret.expose()),
+            grant_id: grant.id.clone(),
+            client_id: client.id.clone(),
+            issued_at: self.now,
+            expires_at,
+            idle_expires_at: idle.min(expires_at),
+            consumed_at: None,
+        };
+        Some((secret, record))
+    }
+
+    fn lifetimes(&self, client: &Client) -> Lifetimes {
+        Lifetimes::of(client, self.settings, self.policy)
+    }
+
     /// What of a grant its client may still have: it may have lost scopes since.
     pub(super) fn allowed_scope(&self, grant: &Grant, client: &Client) -> ScopeSet {
-        grant.scope.intersection(&client.scopes)
+        let granted = self.settings.scopes.with_implied(&grant.scope);
+        granted.limited_to(&scope::allowed(self.settings, client))
+    }
+
+    /// Whose name and password these are. Guesses are counted with those at the login page; unknown name and
+    /// wrong password get one answer.
+    pub(super) async fn verify_password(
+        &self,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Subject, OAuthError> {
+        let refused = |throttled| {
+            self.observers.emit(&Event::LoginFailed { throttled });
+            OAuthError::invalid_grant("unknown user or wrong password")
+        };
+        let attempt = self.login_throttle.attempt(name, self.address, self.now);
+        attempt.map_err(|Throttled { retry_after }| OAuthError {
+            retry_after: Some(retry_after),
+            ..refused(true)
+        })?;
+        let subject = self.users.verify_password(name, password).await;
+        let subject = subject.map_err(OAuthError::unavailable)?;
+        let subject = subject.ok_or_else(|| refused(false))?;
+        self.login_throttle.succeeded(name, self.address);
+        self.observers.emit(&Event::LoginSucceeded {
+            subject: subject.clone(),
+        });
+        Ok(subject)
     }
 
     /// Refuses when the person behind a grant is gone.
@@ -125,7 +280,7 @@ impl GrantContext<'_> {
     ) -> Result<OAuthError, OAuthError> {
         self.store.revoke_grant(family, self.now).await?;
         self.epoch.advance();
-        self.observer.emit(&Event::ReplayDetected {
+        self.observers.emit(&Event::ReplayDetected {
             grant,
             client_id: client.id.clone(),
         });
@@ -133,20 +288,4 @@ impl GrantContext<'_> {
             "already used; everything issued for it is revoked",
         ))
     }
-}
-
-/// The scopes of a request, in the grammar of RFC 6749 §3.3.
-pub(super) fn parse_scope(scope: Option<&str>) -> Result<Option<ScopeSet>, OAuthError> {
-    scope
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| OAuthError::new(ErrorCode::InvalidScope, "malformed scope"))
-}
-
-/// Scopes of which some are not for this client.
-pub(super) fn scope_too_wide() -> OAuthError {
-    OAuthError::new(
-        ErrorCode::InvalidScope,
-        "unknown scope, or more than is allowed",
-    )
 }

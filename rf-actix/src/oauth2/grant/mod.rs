@@ -3,6 +3,11 @@
 mod authorization_code;
 mod client_credentials;
 mod context;
+mod list;
+mod password;
 mod refresh_token;
+mod token_grant;
 
-pub(crate) use context::{GrantContext, execute};
+pub use context::GrantContext;
+pub(crate) use list::{Grants, execute};
+pub use token_grant::TokenGrant;

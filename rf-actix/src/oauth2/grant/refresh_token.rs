@@ -1,17 +1,37 @@
 //! A refresh token for the next tokens (RFC 6749 §6, RFC 9700 §4.14.2).
 
-use super::context::{GrantContext, parse_scope, scope_too_wide};
+use async_trait::async_trait;
+
+use super::{GrantContext, TokenGrant};
 use crate::oauth2::error::OAuthError;
 use crate::oauth2::model::{
     Digest, Grant, GrantType, RefreshTokenRecord, RegisteredClient, ScopeSet, Secret, Timestamp,
     TokenParams, TokenResponse,
 };
+use crate::oauth2::scope;
 use crate::oauth2::store::Issued;
 use crate::oauth2::token::successor;
 
-const GRANT: GrantType = GrantType::RefreshToken;
+/// `refresh_token`.
+pub(super) struct RefreshToken;
 
-pub(super) async fn execute(
+#[async_trait]
+impl TokenGrant for RefreshToken {
+    fn grant_type(&self) -> GrantType {
+        GrantType::RefreshToken
+    }
+
+    async fn execute(
+        &self,
+        context: GrantContext<'_>,
+        client: &RegisteredClient,
+        params: &TokenParams,
+    ) -> Result<TokenResponse, OAuthError> {
+        refresh(context, client, params).await
+    }
+}
+
+async fn refresh(
     context: GrantContext<'_>,
     client: &RegisteredClient,
     params: &TokenParams,
@@ -35,7 +55,7 @@ pub(super) async fn execute(
         client,
         grant: &grant,
         next: successor(context.keyring.refresh(), secret),
-        asked: parse_scope(params.scope.as_deref())?,
+        asked: scope::parse(params.scope.as_deref())?,
     };
     match token.consumed_at {
         Some(at) => refresh.reused(at).await,
@@ -69,7 +89,8 @@ impl Refresh<'_> {
         let on_behalf = Some((&self.grant.subject, &self.grant.id));
         let access = self
             .context
-            .access_token(&self.client.client, on_behalf, scope)?;
+            .access_token(&self.client.client, on_behalf, scope)
+            .await?;
 
         let settings = &self.context.settings.refresh_token;
         let idle_expires_at = now.plus(settings.idle).min(token.expires_at);
@@ -124,7 +145,7 @@ impl Refresh<'_> {
             let family = &self.grant.id;
             return Err(self
                 .context
-                .replayed(GRANT, &self.client.client, family)
+                .replayed(GrantType::RefreshToken, &self.client.client, family)
                 .await?);
         };
         if has_ended(&next, now) {
@@ -135,7 +156,8 @@ impl Refresh<'_> {
         let on_behalf = Some((&self.grant.subject, &self.grant.id));
         let access = self
             .context
-            .access_token(&self.client.client, on_behalf, scope)?;
+            .access_token(&self.client.client, on_behalf, scope)
+            .await?;
         self.context
             .store
             .insert_access_token(&access.record)
@@ -147,7 +169,9 @@ impl Refresh<'_> {
     fn scope(&self) -> Result<ScopeSet, OAuthError> {
         let allowed = self.context.allowed_scope(self.grant, &self.client.client);
         match &self.asked {
-            Some(asked) if !asked.is_subset(&allowed) => Err(scope_too_wide()),
+            Some(asked) if !allowed.covers_all(asked) => {
+                Err(scope::invalid("unknown scope, or more than was granted"))
+            }
             Some(asked) => Ok(asked.clone()),
             None => Ok(allowed),
         }

@@ -40,6 +40,13 @@ pub(super) fn text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef
     column
 }
 
+/// The same, which may be absent.
+pub(super) fn text_or_null(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    let mut column = text(manager, name);
+    column.null();
+    column
+}
+
 /// A point in time, in Unix milliseconds.
 pub(super) fn time(name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(name);

@@ -2,6 +2,7 @@
 
 mod column;
 mod m0001_initial;
+mod m0002_clients;
 mod migrator;
 
 pub use migrator::Migrator;

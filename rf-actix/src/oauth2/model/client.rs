@@ -1,11 +1,12 @@
 //! The applications that ask for tokens.
 
+use std::borrow::Borrow;
 use std::fmt;
-use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{RedirectUri, ScopeSet, Secret};
+use super::{ClientSecret, GrantType, RedirectUri, ScopeSet, StoredSecret, Timestamp};
 
 /// The identifier of a client; compared by bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -29,6 +30,13 @@ impl ClientId {
     }
 }
 
+impl ClientId {
+    /// A new one: a random UUID.
+    pub(crate) fn generate() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
+}
+
 impl From<&str> for ClientId {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -44,62 +52,6 @@ impl From<String> for ClientId {
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// A way to get a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum GrantType {
-    /// A person consents in the browser (RFC 6749 §4.1).
-    AuthorizationCode,
-    /// A new access token without the person (RFC 6749 §6).
-    RefreshToken,
-    /// The client for itself (RFC 6749 §4.4).
-    ClientCredentials,
-}
-
-/// A grant type this server does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a supported grant, write \"authorization_code\", \"refresh_token\" or \"client_credentials\""
-)]
-pub struct UnknownGrantType(String);
-
-impl GrantType {
-    /// All of them.
-    pub const ALL: [Self; 3] = [
-        Self::AuthorizationCode,
-        Self::RefreshToken,
-        Self::ClientCredentials,
-    ];
-
-    /// The value of `grant_type`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-        }
-    }
-}
-
-impl FromStr for GrantType {
-    type Err = UnknownGrantType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|grant| grant.as_str() == text)
-            .ok_or_else(|| UnknownGrantType(text.to_owned()))
-    }
-}
-
-impl<'de> Deserialize<'de> for GrantType {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(de::Error::custom)
     }
 }
 
@@ -130,38 +82,14 @@ impl AuthMethod {
     }
 }
 
-/// A client's secret at registration: in clear, or hashed by Argon2id already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientSecret(pub(crate) ClientSecretKind);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ClientSecretKind {
-    Plain(Secret),
-    Hash(String),
-}
-
-impl ClientSecret {
-    /// A secret that was hashed before: a PHC string, `$argon2id$…`.
-    pub fn hashed(phc: impl Into<String>) -> Self {
-        Self(ClientSecretKind::Hash(phc.into()))
-    }
-}
-
-impl From<&str> for ClientSecret {
-    fn from(text: &str) -> Self {
-        Self(ClientSecretKind::Plain(text.into()))
-    }
-}
-
-impl From<String> for ClientSecret {
-    fn from(text: String) -> Self {
-        Self(ClientSecretKind::Plain(text.into()))
-    }
-}
-
-impl From<Secret> for ClientSecret {
-    fn from(secret: Secret) -> Self {
-        Self(ClientSecretKind::Plain(secret))
+impl<'de> Deserialize<'de> for AuthMethod {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Self::from_name(&name).ok_or_else(|| {
+            de::Error::custom(format!(
+                "{name:?} is not a way to authenticate, write \"client_secret_basic\" or \"client_secret_post\""
+            ))
+        })
     }
 }
 
@@ -183,7 +111,7 @@ impl From<Secret> for ClientSecret {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Client {
-    /// The identifier: visible ASCII, at most 128 bytes.
+    /// The identifier: visible ASCII, at most 128 bytes. Empty: one is made at registration.
     pub id: ClientId,
     /// The name people see when they consent; empty means the identifier.
     pub name: String,
@@ -194,20 +122,26 @@ pub struct Client {
     pub grants: Vec<GrantType>,
     /// Where people may be sent back to.
     pub redirect_uris: Vec<RedirectUri>,
-    /// What it may ask for, and what it gets when it asks for nothing.
+    /// What it may ask for; `files:*` is the whole family.
     pub scopes: ScopeSet,
+    /// What it gets when it asks for nothing; empty means the settings' default, or else all of `scopes`.
+    pub default_scopes: ScopeSet,
     /// Origins whose scripts may call the token and revocation endpoints, such as `https://app.example.com`.
     pub allowed_origins: Vec<String>,
     /// Whether it belongs to whoever runs this server: the default policy then asks for no consent.
     pub first_party: bool,
     /// The only way it may authenticate; `None` means Basic or body, as it likes.
     pub auth_method: Option<AuthMethod>,
+    /// How long its access tokens live; `None` means as the settings say.
+    pub access_token_ttl: Option<Duration>,
+    /// How long its refresh tokens live, however much they are used; `None` means as the settings say.
+    pub refresh_token_ttl: Option<Duration>,
 }
 
 impl Client {
     /// Whether it may use `grant`.
-    pub fn allows(&self, grant: GrantType) -> bool {
-        self.grants.contains(&grant)
+    pub fn allows(&self, grant: impl Borrow<GrantType>) -> bool {
+        self.grants.contains(grant.borrow())
     }
 
     /// What to show to people: the name, or the identifier when it has none.
@@ -230,8 +164,8 @@ impl Client {
 pub struct RegisteredClient {
     /// What was registered; `secret` is `None`.
     pub client: Client,
-    /// The Argon2id hashes of the secrets that count now; none makes a public client.
-    pub secret_hashes: Vec<String>,
+    /// Its secrets, newest first, also those that have ended; none makes a public client.
+    pub secrets: Vec<StoredSecret>,
     /// Whether it came from the settings and leaves with them.
     pub from_settings: bool,
     /// Whether it may do nothing at present.
@@ -239,8 +173,16 @@ pub struct RegisteredClient {
 }
 
 impl RegisteredClient {
-    /// Whether it has no secret (RFC 6749 §2.1).
+    /// Whether it has no secret (RFC 6749 §2.1). One whose secrets have all ended is not public: it is locked.
     pub fn is_public(&self) -> bool {
-        self.secret_hashes.is_empty()
+        self.secrets.is_empty()
+    }
+
+    /// The Argon2id hashes of the secrets that count at `now`.
+    pub(crate) fn live_hashes(&self, now: Timestamp) -> Vec<String> {
+        (self.secrets.iter())
+            .filter(|secret| secret.counts_at(now))
+            .map(|secret| secret.hash.clone())
+            .collect()
     }
 }

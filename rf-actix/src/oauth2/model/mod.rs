@@ -14,8 +14,10 @@
 mod authorization;
 mod claims;
 mod client;
+mod client_secret;
 mod digest;
 mod grant;
+mod grant_type;
 mod key;
 mod parameters;
 mod redirect_uri;
@@ -30,16 +32,17 @@ pub use authorization::{
     AuthorizationCode, AuthorizationRequest, CodeChallenge, Interaction, InvalidChallenge,
 };
 pub use claims::{Claims, Principal};
-pub(crate) use client::ClientSecretKind;
-pub use client::{
-    AuthMethod, Client, ClientId, ClientSecret, GrantType, RegisteredClient, UnknownGrantType,
-};
+pub use client::{AuthMethod, Client, ClientId, RegisteredClient};
+pub(crate) use client_secret::ClientSecretKind;
+pub use client_secret::{ClientSecret, Registered, StoredSecret};
 pub use digest::Digest;
 pub use grant::{Consent, Grant, GrantId};
+pub use grant_type::{GrantName, GrantType, UnknownGrantType};
 pub use key::{KeyPurpose, SigningKey};
 pub(crate) use parameters::decode_form;
 pub use parameters::{MalformedParameters, Parameters};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub(crate) use scope::is_in_family;
 pub use scope::{InvalidScope, Scope, ScopeSet};
 pub use secret::Secret;
 pub use subject::Subject;

@@ -16,6 +16,21 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether who has this scope has `needed` too: it is the same, or one of the family that a wildcard stands
+    /// for. `files:*` covers `files:read` and `files:read:own`; nothing else covers anything, because names that
+    /// merely look related were never meant as a grant.
+    pub fn covers(&self, needed: &str) -> bool {
+        self.0 == needed || is_in_family(&self.0, needed)
+    }
+}
+
+/// Whether `family` is a wildcard such as `files:*`, and `scope` one of those it stands for.
+pub(crate) fn is_in_family(family: &str, scope: &str) -> bool {
+    family
+        .strip_suffix('*')
+        .filter(|stem| stem.len() > 1 && stem.ends_with(':'))
+        .is_some_and(|stem| scope.len() > stem.len() && scope.starts_with(stem))
 }
 
 /// A scope that the grammar of RFC 6749 §3.3 does not allow.
@@ -90,12 +105,44 @@ impl ScopeSet {
         self.0.contains(scope)
     }
 
+    /// Whether one of the scopes is `needed` or a wildcard that covers it.
+    pub fn covers(&self, needed: &str) -> bool {
+        self.contains(needed) || self.0.iter().any(|scope| scope.covers(needed))
+    }
+
+    /// Whether every scope of `needed` is covered by this set.
+    pub fn covers_all(&self, needed: &Self) -> bool {
+        needed.iter().all(|scope| self.covers(scope.as_str()))
+    }
+
+    /// What both sets cover: where one has a wildcard and the other something of its family, the narrower one.
+    ///
+    /// ```
+    /// use rf::oauth2::ScopeSet;
+    ///
+    /// let granted: ScopeSet = "files:* profile".parse()?;
+    /// let allowed: ScopeSet = "files:read mail".parse()?;
+    /// assert_eq!(granted.limited_to(&allowed).to_string(), "files:read");
+    /// # Ok::<(), rf::oauth2::InvalidScope>(())
+    /// ```
+    #[must_use]
+    pub fn limited_to(&self, other: &Self) -> Self {
+        let covered = |these: &Self, by: &Self| -> Vec<Scope> {
+            let scopes = these.iter().filter(|scope| by.covers(scope.as_str()));
+            scopes.cloned().collect()
+        };
+        covered(self, other)
+            .into_iter()
+            .chain(covered(other, self))
+            .collect()
+    }
+
     /// Whether every scope of this set is in `other`.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
     }
 
-    /// The scopes that are in both.
+    /// The scopes that are in both, by exact comparison.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.0.intersection(&other.0).cloned().collect()
@@ -190,5 +237,27 @@ mod tests {
         assert_eq!(set.to_string(), "a b");
         assert_eq!(set.len(), 2);
         assert!("a\nb".parse::<ScopeSet>().is_err());
+    }
+
+    #[test]
+    fn what_two_sets_allow_is_the_narrower_of_each_family() {
+        let set = |text: &str| text.parse::<ScopeSet>().unwrap();
+        for (left, right, both) in [
+            ("files:*", "files:read", "files:read"),
+            ("files:read", "files:*", "files:read"),
+            ("files:*", "files:*", "files:*"),
+            ("files:* files:read", "files:read:* mail", "files:read:*"),
+            ("a b", "b c", "b"),
+            ("files:*", "filesystem:read files", ""),
+            ("*", "files:read", ""),
+        ] {
+            assert_eq!(set(left).limited_to(&set(right)).to_string(), both);
+            assert_eq!(set(right).limited_to(&set(left)).to_string(), both);
+        }
+        assert!(set("files:* mail").covers_all(&set("files:a files:b:c mail")));
+        assert!(
+            !set("files:read").covers("files:*"),
+            "a part is not the whole"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What the token endpoint is asked and answers (RFC 6749 §4.1.3, §5.1).
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -29,10 +30,32 @@ pub struct TokenParams {
     pub client_id: Option<String>,
     /// Its secret, when it is in the body.
     pub client_secret: Option<Secret>,
+    /// The person's name, for the password grant.
+    pub username: Option<String>,
+    /// The person's password, for the password grant.
+    pub password: Option<Secret>,
+    /// Everything else, for grants of the app's own.
+    #[serde(flatten)]
+    pub extra: HashMap<String, Secret>,
 }
 
+/// The parameters that have a field.
+const NAMES: [&str; 10] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "client_id",
+    "client_secret",
+    "username",
+    "password",
+];
+
 impl TokenParams {
-    /// Takes from `sent` what a token request has; the rest is ignored (RFC 6749 §3.2).
+    /// Takes from `sent` what a token request has; the rest is for grants of the app's own, and ignored by all
+    /// others (RFC 6749 §3.2).
     pub(crate) fn from_parameters(sent: &Parameters) -> Self {
         let text = |name| sent.get(name).map(str::to_owned);
         let secret = |name| sent.get(name).map(Secret::from);
@@ -45,6 +68,12 @@ impl TokenParams {
             scope: text("scope"),
             client_id: text("client_id"),
             client_secret: secret("client_secret"),
+            username: text("username"),
+            password: secret("password"),
+            extra: (sent.names())
+                .filter(|name| !NAMES.contains(name))
+                .filter_map(|name| Some((name.to_owned(), sent.get(name)?.into())))
+                .collect(),
         }
     }
 
@@ -61,6 +90,11 @@ impl TokenParams {
             scope: text(self.scope),
             client_id: text(self.client_id),
             client_secret: secret(self.client_secret),
+            username: text(self.username),
+            password: secret(self.password),
+            extra: (self.extra.into_iter())
+                .filter(|(_, value)| !value.expose().is_empty())
+                .collect(),
         }
     }
 }

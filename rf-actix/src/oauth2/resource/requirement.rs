@@ -1,6 +1,6 @@
 //! Which scopes a request needs, and whether a token has them.
 
-use crate::oauth2::model::ScopeSet;
+use crate::oauth2::model::{ScopeSet, is_in_family};
 
 /// The scopes a guard asks for.
 ///
@@ -60,14 +60,7 @@ pub(crate) fn has_scope(granted: &ScopeSet, needed: &str) -> bool {
 
 /// Whether having `granted` is having `needed`; either may be the wildcard of a family.
 fn covers(granted: &str, needed: &str) -> bool {
-    granted == needed || in_family(granted, needed) || in_family(needed, granted)
-}
-
-fn in_family(family: &str, scope: &str) -> bool {
-    family
-        .strip_suffix('*')
-        .filter(|stem| stem.len() > 1 && stem.ends_with(':'))
-        .is_some_and(|stem| scope.len() > stem.len() && scope.starts_with(stem))
+    granted == needed || is_in_family(granted, needed) || is_in_family(needed, granted)
 }
 
 #[cfg(test)]

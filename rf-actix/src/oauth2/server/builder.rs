@@ -1,5 +1,6 @@
 //! Putting the server together.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,12 +11,13 @@ use super::register::keep_in_step;
 use super::{ConfigUsers, Inner, OAuth2Server};
 use crate::oauth2::client_auth::Authenticator;
 use crate::oauth2::error::Error;
-use crate::oauth2::event::{Event, Observer};
+use crate::oauth2::event::{Event, Observers};
+use crate::oauth2::grant::{Grants, TokenGrant};
 use crate::oauth2::key::Keyring;
 use crate::oauth2::model::Clock;
 use crate::oauth2::page::{DefaultPages, Pages};
 use crate::oauth2::policy::{DefaultPolicy, Policy};
-use crate::oauth2::settings::OAuth2Settings;
+use crate::oauth2::settings::{OAuth2Settings, SettingError};
 use crate::oauth2::store::Store;
 use crate::oauth2::store::sea_orm::SeaOrmStore;
 use crate::oauth2::throttle::{Limits, Throttle};
@@ -23,24 +25,24 @@ use crate::oauth2::token::{Epoch, Hasher, Issuer, Verifier};
 use crate::oauth2::users::Users;
 
 /// Builds an [`OAuth2Server`].
-#[derive(Debug)]
 pub struct OAuth2ServerBuilder {
     store: SeaOrmStore,
     settings: OAuth2Settings,
-    users: Option<Held<dyn Users>>,
-    policy: Held<dyn Policy>,
-    observer: Observer,
+    users: Option<Arc<dyn Users>>,
+    policy: Arc<dyn Policy>,
+    observers: Observers,
+    grants: Vec<Box<dyn TokenGrant>>,
     clock: Clock,
-    pages: Held<dyn Pages>,
+    pages: Arc<dyn Pages>,
     trusted_proxies: Vec<IpAddr>,
 }
 
-/// A trait object that prints as what it is for.
-struct Held<T: ?Sized>(Arc<T>);
-
-impl<T: ?Sized> std::fmt::Debug for Held<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(std::any::type_name::<T>())
+impl fmt::Debug for OAuth2ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth2ServerBuilder")
+            .field("store", &self.store)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -51,10 +53,11 @@ impl OAuth2Server {
             store: SeaOrmStore::new(db),
             settings: OAuth2Settings::default(),
             users: None,
-            policy: Held(Arc::new(DefaultPolicy)),
-            observer: Observer::default(),
+            policy: Arc::new(DefaultPolicy),
+            observers: Observers::default(),
+            grants: Vec::new(),
             clock: Clock::default(),
-            pages: Held(Arc::new(DefaultPages::default())),
+            pages: Arc::new(DefaultPages::default()),
             trusted_proxies: Vec::new(),
         }
     }
@@ -71,21 +74,47 @@ impl OAuth2ServerBuilder {
     /// The app's people. Default: those of the settings.
     #[must_use]
     pub fn users(mut self, users: impl Users) -> Self {
-        self.users = Some(Held(Arc::new(users)));
+        self.users = Some(Arc::new(users));
         self
     }
 
     /// The app's decisions. Default: [`DefaultPolicy`].
     #[must_use]
     pub fn policy(mut self, policy: impl Policy) -> Self {
-        self.policy = Held(Arc::new(policy));
+        self.policy = Arc::new(policy);
         self
     }
 
-    /// Who is told what happens; must not block.
+    /// One more who is told what happens, after those that were named before; must not block. To wait for
+    /// something, hand the event to a task of its own:
+    ///
+    /// ```
+    /// # use rf::oauth2::{Event, OAuth2ServerBuilder};
+    /// # fn watch(builder: OAuth2ServerBuilder) -> OAuth2ServerBuilder {
+    /// let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    /// tokio::spawn(async move {
+    ///     while let Some(event) = events.recv().await {
+    ///         if let Event::ReplayDetected { client_id, .. } = event {
+    ///             warn_the_owner_of(client_id).await;
+    ///         }
+    ///     }
+    /// });
+    /// // Once the receiver is gone nobody wants to know any more.
+    /// builder.observer(move |event| drop(sender.send(event.clone())))
+    /// # }
+    /// # async fn warn_the_owner_of(_: rf::oauth2::ClientId) {}
+    /// ```
     #[must_use]
     pub fn observer(mut self, observe: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.observer = Observer::new(observe);
+        self.observers.add(observe);
+        self
+    }
+
+    /// One more way to get tokens: a grant of the app's own (RFC 6749 §4.5). Clients may use it once they have
+    /// its URI among their grants.
+    #[must_use]
+    pub fn grant(mut self, grant: impl TokenGrant) -> Self {
+        self.grants.push(Box::new(grant));
         self
     }
 
@@ -99,7 +128,7 @@ impl OAuth2ServerBuilder {
     /// What people see. Default: [`DefaultPages`].
     #[must_use]
     pub fn pages(mut self, pages: impl Pages + 'static) -> Self {
-        self.pages = Held(Arc::new(pages));
+        self.pages = Arc::new(pages);
         self
     }
 
@@ -124,14 +153,21 @@ impl OAuth2ServerBuilder {
     pub async fn build(self) -> Result<OAuth2Server, Error> {
         let settings = self.settings;
         settings.validate()?;
+        let mut grants = Grants::built_in(settings.password_grant);
+        for grant in self.grants {
+            grants.add(grant).map_err(|name| {
+                let message = format!("{name} is taken, or no absolute URI, name it \"urn:…\"");
+                SettingError::new("grants", message)
+            })?;
+        }
         self.store.migrate().await.map_err(Error::Migrate)?;
         let store: Arc<dyn Store> = Arc::new(self.store);
         let now = self.clock.now();
         let keyring = Arc::new(Keyring::load_or_make(&*store, now).await?);
         let hasher = Hasher::new().await?;
-        keep_in_step(&*store, &hasher, &settings, now).await?;
+        keep_in_step(&*store, &hasher, &settings, &grants, now).await?;
         let users = match self.users {
-            Some(Held(users)) => users,
+            Some(users) => users,
             None => Arc::new(ConfigUsers::new(&settings.users, hasher.clone()).await?),
         };
         let epoch = Epoch::default();
@@ -145,11 +181,12 @@ impl OAuth2ServerBuilder {
         Ok(OAuth2Server(Arc::new(Inner {
             issuer: Issuer::new(Arc::clone(&keyring), &settings.issuer, settings.audience()),
             authenticator: Authenticator::new(Arc::clone(&store), hasher.clone()),
-            policy: self.policy.0,
-            pages: self.pages.0,
+            policy: self.policy,
+            pages: self.pages,
             trusted_proxies: self.trusted_proxies,
             login_throttle: Throttle::new(Limits::LOGIN),
-            observer: self.observer,
+            observers: self.observers,
+            grants,
             clock: self.clock,
             settings,
             store,

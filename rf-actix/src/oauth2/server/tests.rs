@@ -4,7 +4,13 @@
 mod checking;
 mod clients;
 mod code;
+mod grants;
+mod lifecycle;
+mod password;
+mod policy;
 mod refresh;
+mod scopes;
+mod secrets;
 mod starting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +22,10 @@ use sea_orm::DatabaseConnection;
 use super::{OAuth2Server, OAuth2ServerBuilder};
 use crate::oauth2::error::{ErrorCode, OAuthError};
 use crate::oauth2::event::Event;
+use crate::oauth2::lifetime::Lifetimes;
 use crate::oauth2::model::{
-    AuthorizationCode, Client, ClientId, CodeChallenge, Digest, Grant, GrantId, GrantType, Secret,
-    Timestamp, TokenParams, TokenResponse,
+    AuthorizationCode, Client, ClientId, CodeChallenge, Digest, Grant, GrantId, GrantType,
+    RegisteredClient, Secret, Timestamp, TokenParams, TokenResponse,
 };
 use crate::oauth2::settings::{OAuth2Settings, UserSettings};
 use crate::oauth2::store::sea_orm::TestDatabase;
@@ -51,6 +58,13 @@ impl Bench {
     }
 
     async fn with(change: impl FnOnce(OAuth2Settings) -> OAuth2Settings) -> Self {
+        Self::built(change, |builder| builder).await
+    }
+
+    async fn built(
+        change: impl FnOnce(OAuth2Settings) -> OAuth2Settings,
+        build: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+    ) -> Self {
         let (db, database) = database().await;
         let settings = OAuth2Settings {
             users: vec![UserSettings {
@@ -62,7 +76,8 @@ impl Bench {
         };
         let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
         let events = Arc::new(Mutex::new(Vec::new()));
-        let server = listen(OAuth2Server::builder(db), &millis, &events)
+        let builder = listen(OAuth2Server::builder(db), &millis, &events);
+        let server = build(builder)
             .settings(change(settings))
             .build()
             .await
@@ -114,16 +129,27 @@ impl Bench {
         client: &ClientId,
         change: impl FnOnce(AuthorizationCode) -> AuthorizationCode,
     ) -> Secret {
+        self.code_for(client, "read write", change).await
+    }
+
+    async fn code_for(
+        &self,
+        client: &ClientId,
+        scope: &str,
+        change: impl FnOnce(AuthorizationCode) -> AuthorizationCode,
+    ) -> Secret {
         let now = self.now();
         let settings = self.server.settings();
+        let registered = self.registered(client).await.client;
+        let lifetimes = Lifetimes::of(&registered, settings, self.server.policy());
         let grant = Grant {
             id: GrantId::generate(),
             client_id: client.clone(),
             subject: "ada".into(),
-            scope: "read write".parse().unwrap(),
+            scope: scope.parse().unwrap(),
             auth_time: now,
             created_at: now,
-            expires_at: now.plus(settings.grant_ttl()),
+            expires_at: now.plus(lifetimes.grant()),
             revoked_at: None,
         };
         let secret = generate(TokenKind::Code);
@@ -160,15 +186,42 @@ impl Bench {
         self.server.issue_token(refreshing(client, token)).await
     }
 
+    /// The confidential client for itself.
+    async fn credentials(
+        &self,
+        secret: &str,
+        scope: Option<&str>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let params = TokenParams {
+            grant_type: Some("client_credentials".to_owned()),
+            client_secret: Some(secret.into()),
+            scope: scope.map(str::to_owned),
+            ..identified(&self.service)
+        };
+        self.server.issue_token(params).await
+    }
+
+    async fn registered(&self, client: &ClientId) -> RegisteredClient {
+        self.server.client(client).await.unwrap().unwrap()
+    }
+
+    /// Changes a client that is registered.
+    async fn change(&self, client: &ClientId, change: impl FnOnce(Client) -> Client) {
+        let found = self.registered(client).await.client;
+        self.server.update_client(change(found)).await.unwrap();
+    }
+
+    fn saw(&self, wanted: impl Fn(&Event) -> bool) -> usize {
+        let events = self.events.lock().unwrap();
+        events.iter().filter(|event| wanted(event)).count()
+    }
+
     async fn is_active(&self, token: &str) -> bool {
         self.server.validate_token(token).await.is_ok()
     }
 
     fn replays(&self) -> usize {
-        let events = self.events.lock().unwrap();
-        (events.iter())
-            .filter(|event| matches!(event, Event::ReplayDetected { .. }))
-            .count()
+        self.saw(|event| matches!(event, Event::ReplayDetected { .. }))
     }
 }
 

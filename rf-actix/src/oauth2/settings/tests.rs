@@ -53,7 +53,13 @@ fn what_is_not_supported_or_unknown_is_refused_when_it_is_read() {
         ("access_token = { check = \"never\" }", "\"cached\""),
         ("access_token = { ttl = \"soon\" }", "\"1h\""),
         ("isuer = \"x\"", "isuer"),
-        ("[[clients]]\ngrants = [\"password\"]", "authorization_code"),
+        ("[[clients]]\ngrants = [\"implicit\"]", "authorization_code"),
+        (
+            "[[clients]]\nauth_method = \"private_key_jwt\"",
+            "client_secret_basic",
+        ),
+        ("[[clients]]\naccess_token_ttl = 5", "\"5s\""),
+        ("scopes = { \"a\" = 1 }", "implies"),
         ("[[clients]]\nscopes = [\"a b\"]", "scope"),
     ] {
         let error = read(text).unwrap_err();
@@ -86,9 +92,40 @@ fn a_value_that_cannot_be_used_is_refused_with_its_key() {
         ("\"1h\"", "\"0s\"", "access_token.ttl"),
         ("\"30d\"", "\"100y\"", "refresh_token.ttl"),
         (
-            "password_grant = false",
-            "password_grant = true",
-            "password_grant",
+            "\"authorization_code\", \"refresh_token\"",
+            "\"password\"",
+            "clients[0].grants",
+        ),
+        ("\"authorization_code\", ", "", "clients[0].grants"),
+        (
+            "secret = \"demo-secret\"",
+            "auth_method = \"client_secret_post\"",
+            "clients[0].auth_method",
+        ),
+        (
+            "secret = \"demo-secret\"",
+            "access_token_ttl = \"0s\"",
+            "clients[0].access_token_ttl",
+        ),
+        (
+            "secret = \"demo-secret\"",
+            "refresh_token_ttl = \"100y\"",
+            "clients[0].refresh_token_ttl",
+        ),
+        (
+            "secret = \"demo-secret\"",
+            "default_scopes = [\"files:read\", \"files:admin\"]",
+            "clients[0].default_scopes[0]",
+        ),
+        (
+            "audience =",
+            "default_scopes = [\"files:raed\"]\naudience =",
+            "default_scopes[0]",
+        ),
+        (
+            "\"See your files\"",
+            "{ text = \"x\", implies = [\"mail\"] }",
+            "scopes.\"files:read\"",
         ),
         ("\"demo-web\"", "\"\"", "clients[0].id"),
         (

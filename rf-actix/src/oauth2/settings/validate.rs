@@ -1,14 +1,19 @@
 //! What types alone cannot say about the settings.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use url::Url;
 
 use super::{ClientSettings, OAuth2Settings, UserSettings};
 use crate::oauth2::model::{
-    Client, ClientId, ClientSecret, GrantType, InvalidRedirectUri, RedirectUri,
+    Client, ClientId, ClientSecret, GrantType, InvalidRedirectUri, RedirectUri, Scope,
 };
+
+/// The longest is far beyond any use, and short of where arithmetic with times would end.
+pub(crate) const LIFETIMES: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
 /// A value that cannot be used, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,12 +48,7 @@ impl OAuth2Settings {
             ));
         }
         self.check_lifetimes()?;
-        if self.password_grant {
-            return Err(SettingError::new(
-                "password_grant",
-                "is not supported yet, write false",
-            ));
-        }
+        self.check_scopes()?;
         let mut seen = HashSet::new();
         for (index, client) in self.clients.iter().enumerate() {
             if !seen.insert(client.id.as_str()) {
@@ -73,10 +73,21 @@ impl OAuth2Settings {
         Ok(())
     }
 
+    fn check_scopes(&self) -> Result<(), SettingError> {
+        if let Some((scope, implied)) = self.scopes.unknown_implied() {
+            let message = format!("implies {implied}, which is not in oauth2.scopes, add it there");
+            return Err(SettingError::new(
+                format!("scopes.{scope:?}", scope = scope.as_str()),
+                message,
+            ));
+        }
+        for (index, scope) in self.default_scopes.iter().enumerate() {
+            check_known(self, scope, &format!("default_scopes[{index}]"))?;
+        }
+        Ok(())
+    }
+
     fn check_lifetimes(&self) -> Result<(), SettingError> {
-        let second = Duration::from_secs(1);
-        // Far beyond any use, and short of where arithmetic with times would end.
-        let longest = Duration::from_secs(10 * 366 * 24 * 60 * 60);
         for (key, length) in [
             ("access_token.ttl", self.access_token.ttl),
             ("refresh_token.ttl", self.refresh_token.ttl),
@@ -84,12 +95,7 @@ impl OAuth2Settings {
             ("code_ttl", self.code_ttl),
             ("login_ttl", self.login_ttl),
         ] {
-            if length < second || length > longest {
-                return Err(SettingError::new(
-                    key,
-                    "write at least \"1s\" and at most ten years",
-                ));
-            }
+            check_lifetime(key, length)?;
         }
         // RFC 6749 §4.1.2.
         if self.code_ttl > Duration::from_secs(600) {
@@ -103,6 +109,24 @@ impl OAuth2Settings {
         }
         Ok(())
     }
+}
+
+fn check_lifetime(key: &str, length: Duration) -> Result<(), SettingError> {
+    if LIFETIMES.contains(&length) {
+        return Ok(());
+    }
+    Err(SettingError::new(
+        key,
+        "write at least \"1s\" and at most ten years",
+    ))
+}
+
+fn check_known(settings: &OAuth2Settings, scope: &Scope, key: &str) -> Result<(), SettingError> {
+    if settings.scopes.knows(scope.as_str()) {
+        return Ok(());
+    }
+    let message = format!("{:?} is not in oauth2.scopes, add it there", scope.as_str());
+    Err(SettingError::new(key, message))
 }
 
 fn check_issuer(issuer: &str) -> Result<(), SettingError> {
@@ -181,20 +205,25 @@ impl ClientSettings {
             scopes: self.scopes.iter().cloned().collect(),
             allowed_origins: self.allowed_origins.clone(),
             first_party: self.first_party,
-            auth_method: None,
+            default_scopes: self.default_scopes.iter().cloned().collect(),
+            auth_method: self.auth_method,
+            access_token_ttl: self.access_token_ttl,
+            refresh_token_ttl: self.refresh_token_ttl,
         };
-        check_client(&client, settings)?;
+        check_client(&client, client.secret.is_some(), settings)?;
         Ok(client)
     }
 }
 
-/// What every client must fulfil, wherever it comes from.
+/// What every client must fulfil, wherever it comes from; `confidential` says whether it has, or gets, a secret.
 ///
 /// # Errors
 /// The first value that cannot be used; keys are relative to the client.
-pub(crate) fn check_client(client: &Client, settings: &OAuth2Settings) -> Result<(), SettingError> {
-    use crate::oauth2::model::ClientSecretKind;
-
+pub(crate) fn check_client(
+    client: &Client,
+    confidential: bool,
+    settings: &OAuth2Settings,
+) -> Result<(), SettingError> {
     if !client.id.is_well_formed() {
         let message = format!(
             "write 1 to {} visible ASCII characters without space",
@@ -208,48 +237,25 @@ pub(crate) fn check_client(client: &Client, settings: &OAuth2Settings) -> Result
             "write at most 200 bytes without control characters",
         ));
     }
-    match client.secret.as_ref().map(|secret| &secret.0) {
-        Some(ClientSecretKind::Plain(secret)) if secret.expose().is_empty() => {
+    check_secret(client, confidential)?;
+    check_grants(client, confidential, settings)?;
+    for (index, scope) in client.scopes.iter().enumerate() {
+        check_known(settings, scope, &format!("scopes[{index}]"))?;
+    }
+    for (index, scope) in client.default_scopes.iter().enumerate() {
+        if !client.scopes.covers(scope.as_str()) {
+            let message = format!("{scope} is not among its scopes, add it there");
             return Err(SettingError::new(
-                "secret",
-                "is empty, leave it out for a public client",
+                format!("default_scopes[{index}]"),
+                message,
             ));
         }
-        Some(ClientSecretKind::Hash(hash)) if !is_argon2id(hash) => {
-            return Err(SettingError::new("secret_hash", ARGON2ID));
-        }
-        _ => {}
     }
-    if client.grants.is_empty() {
-        return Err(SettingError::new(
-            "grants",
-            "is empty, name at least one grant",
-        ));
-    }
-    // RFC 6749 §4.4: client credentials are for confidential clients only.
-    if client.secret.is_none() && client.allows(GrantType::ClientCredentials) {
-        return Err(SettingError::new(
-            "secret",
-            "is missing: client_credentials needs secret or secret_hash",
-        ));
-    }
-    if client.allows(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
-        return Err(SettingError::new(
-            "redirect_uris",
-            "is missing: authorization_code needs one",
-        ));
-    }
-    if client.allows(GrantType::RefreshToken) && !client.allows(GrantType::AuthorizationCode) {
-        return Err(SettingError::new(
-            "grants",
-            "refresh_token needs authorization_code beside it",
-        ));
-    }
-    for (index, scope) in client.scopes.iter().enumerate() {
-        if !settings.scopes.knows(scope.as_str()) {
-            let message = format!("{:?} is not in oauth2.scopes, add it there", scope.as_str());
-            return Err(SettingError::new(format!("scopes[{index}]"), message));
-        }
+    for (key, length) in [
+        ("access_token_ttl", client.access_token_ttl),
+        ("refresh_token_ttl", client.refresh_token_ttl),
+    ] {
+        length.map_or(Ok(()), |length| check_lifetime(key, length))?;
     }
     for (index, origin) in client.allowed_origins.iter().enumerate() {
         let exact = Url::parse(origin).is_ok_and(|url| {
@@ -263,6 +269,64 @@ pub(crate) fn check_client(client: &Client, settings: &OAuth2Settings) -> Result
                 ),
             ));
         }
+    }
+    Ok(())
+}
+
+fn check_secret(client: &Client, confidential: bool) -> Result<(), SettingError> {
+    use crate::oauth2::model::ClientSecretKind;
+
+    match client.secret.as_ref().map(|secret| &secret.0) {
+        Some(ClientSecretKind::Plain(secret)) if secret.expose().is_empty() => Err(
+            SettingError::new("secret", "is empty, leave it out for a public client"),
+        ),
+        Some(ClientSecretKind::Hash(hash)) if !is_argon2id(hash) => {
+            Err(SettingError::new("secret_hash", ARGON2ID))
+        }
+        _ if !confidential && client.auth_method.is_some() => Err(SettingError::new(
+            "auth_method",
+            "is for clients with a secret, leave it out for a public client",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_grants(
+    client: &Client,
+    confidential: bool,
+    settings: &OAuth2Settings,
+) -> Result<(), SettingError> {
+    let refuse = |key, message| Err(SettingError::new(key, message));
+    if client.grants.is_empty() {
+        return refuse("grants", "is empty, name at least one grant");
+    }
+    if client.allows(GrantType::Password) && !settings.password_grant {
+        return refuse(
+            "grants",
+            "password is switched off, leave it out or write password_grant = true in oauth2",
+        );
+    }
+    // RFC 6749 §4.4: client credentials are for confidential clients only.
+    if !confidential && client.allows(GrantType::ClientCredentials) {
+        return refuse(
+            "secret",
+            "is missing: client_credentials needs secret or secret_hash",
+        );
+    }
+    if client.allows(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        return refuse("redirect_uris", "is missing: authorization_code needs one");
+    }
+    let of_people = |grant: &GrantType| {
+        matches!(
+            grant,
+            GrantType::AuthorizationCode | GrantType::Password | GrantType::Extension(_)
+        )
+    };
+    if client.allows(GrantType::RefreshToken) && !client.grants.iter().any(of_people) {
+        return refuse(
+            "grants",
+            "refresh_token needs authorization_code, password or a grant of your own beside it",
+        );
     }
     Ok(())
 }

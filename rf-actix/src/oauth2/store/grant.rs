@@ -2,12 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{Issued, StoreError};
 use crate::oauth2::model::{ClientId, Grant, GrantId, Subject, Timestamp};
 
 /// Keeps grants; revoking one kills all its tokens.
 #[async_trait]
 pub trait GrantStore: Send + Sync {
+    /// Adds a grant that needs no code, and what is issued for it, all or nothing.
+    async fn insert_grant(&self, grant: &Grant, issued: &Issued) -> Result<(), StoreError>;
+
     /// The grant of this identifier, also when it is revoked.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;
 

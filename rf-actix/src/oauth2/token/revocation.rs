@@ -1,7 +1,7 @@
 //! Revocation (RFC 7009).
 
 use super::{Epoch, Verifier};
-use crate::oauth2::event::{Event, Observer};
+use crate::oauth2::event::{Event, Observers};
 use crate::oauth2::model::{Digest, RegisteredClient, Secret, Timestamp};
 use crate::oauth2::store::{Store, StoreError};
 
@@ -13,14 +13,14 @@ pub(crate) async fn revoke(
     token: &Secret,
     client: &RegisteredClient,
     (store, verifier, epoch): (&dyn Store, &Verifier, &Epoch),
-    observer: &Observer,
+    observers: &Observers,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let id = &client.client.id;
     let done = |kind| {
         // First, so that whoever hears of it finds it so.
         epoch.advance();
-        observer.emit(&Event::Revoked {
+        observers.emit(&Event::Revoked {
             client_id: id.clone(),
             kind,
         });

@@ -17,6 +17,8 @@ pub enum TokenKind {
     Ticket,
     /// A session id, `rfs_…`.
     Session,
+    /// The secret of a client, `rfk_…`.
+    Client,
 }
 
 impl TokenKind {
@@ -27,6 +29,7 @@ impl TokenKind {
             Self::Refresh => "rfr_",
             Self::Ticket => "rft_",
             Self::Session => "rfs_",
+            Self::Client => "rfk_",
         }
     }
 

@@ -16,6 +16,7 @@ use crate::oauth2::{
     token::{TokenKind, generate},
 };
 use actix_web::{HttpResponse, http::StatusCode};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How long a consent page may stay open.
@@ -111,7 +112,10 @@ async fn ask(
     if let Err(error) = server.store().insert_interaction(&interaction).await {
         return error_page(server, &error.into());
     }
-    let scopes = scope_lines(server, &interaction);
+    let texts = scope_texts(server, &interaction);
+    let scopes: Vec<_> = (texts.iter())
+        .map(|(scope, text)| ScopeLine { scope, text })
+        .collect();
     let host = host(&interaction.request.redirect_uri);
     // The ticket goes into the form it was made for.
     let mut view = ConsentView::new(
@@ -127,23 +131,27 @@ async fn ask(
     page(server, StatusCode::OK).body(server.pages().consent(&view))
 }
 
-/// The scopes with their texts, in the order of the settings; those without a text come last.
-fn scope_lines<'a>(server: &'a OAuth2Server, interaction: &'a Interaction) -> Vec<ScopeLine<'a>> {
+/// The scopes with their texts, in the order of the settings; those without a text come last. A family without a
+/// text of its own is told by those of its members.
+fn scope_texts<'a>(
+    server: &'a OAuth2Server,
+    interaction: &'a Interaction,
+) -> Vec<(&'a str, Cow<'a, str>)> {
     let asked = &interaction.request.scope;
     let texts = &server.settings().scopes;
     let known = texts
         .iter()
         .filter(|(scope, _)| asked.contains(scope.as_str()))
-        .map(|(scope, text)| ScopeLine {
-            scope: scope.as_str(),
-            text,
-        });
+        .map(|(scope, text)| (scope.as_str(), text.into()));
     let unknown = asked
         .iter()
         .filter(|scope| texts.text(scope.as_str()).is_none())
-        .map(|scope| ScopeLine {
-            scope: scope.as_str(),
-            text: "",
+        .map(|scope| {
+            let members = texts
+                .iter()
+                .filter(|(member, _)| scope.covers(member.as_str()));
+            let members: Vec<&str> = members.map(|(_, text)| text).collect();
+            (scope.as_str(), members.join("; ").into())
         });
     known.chain(unknown).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::oauth2::error::AuthError;
-use crate::oauth2::model::{RegisteredClient, TokenState};
+use crate::oauth2::model::TokenState;
 use crate::oauth2::settings::{AccessTokenSettings, CheckMode};
 
 async fn bench(check: CheckMode) -> Bench {
@@ -20,10 +20,6 @@ async fn bench(check: CheckMode) -> Bench {
 }
 
 impl Bench {
-    async fn registered(&self, id: &ClientId) -> RegisteredClient {
-        self.server.store().client(id).await.unwrap().unwrap()
-    }
-
     async fn revoke(&self, client: &ClientId, token: &str) {
         let client = self.registered(client).await;
         self.server

@@ -115,6 +115,37 @@ async fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn an_unknown_client_takes_about_as_long_as_a_wrong_secret() {
+    let bench = Bench::new().await;
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..5 {
+        for (kind, id) in [
+            (0, bench.service.to_string()),
+            (1, format!("nobody-{round}")),
+        ] {
+            let params = TokenParams {
+                client_id: Some(id),
+                client_secret: Some(format!("guess-{round}").into()),
+                ..credentials(&bench.service)
+            };
+            let start = std::time::Instant::now();
+            let refused = bench.server.issue_token(params).await;
+            times[kind].push(start.elapsed());
+            refused_as(refused, ErrorCode::InvalidClient);
+        }
+    }
+    // One that is not looked at would be a thousand times quicker; the machine is busy with other things.
+    let [wrong, unknown] = times.map(|mut times| {
+        times.sort();
+        times[2]
+    });
+    assert!(
+        unknown * 5 > wrong && wrong * 5 > unknown,
+        "{wrong:?} {unknown:?}"
+    );
+}
+
+#[tokio::test]
 async fn client_ids_are_compared_by_bytes() {
     let bench = Bench::new().await;
     let id = bench.service.as_str().to_uppercase();

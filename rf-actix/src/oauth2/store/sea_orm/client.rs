@@ -2,13 +2,18 @@
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::row;
 use super::write::{SeaOrmStore, again};
-use crate::oauth2::entity::{access_token, client, client_secret, grant};
-use crate::oauth2::model::{ClientId, RegisteredClient, Timestamp};
+use crate::oauth2::entity::{access_token, client, client_secret, consent, grant};
+use crate::oauth2::model::{Client, ClientId, RegisteredClient, StoredSecret, Timestamp};
 use crate::oauth2::store::{ClientStore, StoreError};
+
+/// More would be too many for one statement on some database.
+const MAX_PAGE: u64 = 500;
 
 #[async_trait]
 impl ClientStore for SeaOrmStore {
@@ -18,6 +23,14 @@ impl ClientStore for SeaOrmStore {
             return Ok(None);
         }
         again(|| self.find_client(id)).await
+    }
+
+    async fn clients(
+        &self,
+        after: Option<&ClientId>,
+        limit: u64,
+    ) -> Result<Vec<RegisteredClient>, StoreError> {
+        again(|| self.page_of_clients(after, limit.clamp(1, MAX_PAGE))).await
     }
 
     async fn save_client(
@@ -42,8 +55,55 @@ impl ClientStore for SeaOrmStore {
         .await
     }
 
-    async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<(), StoreError> {
-        again(|| self.end_client(id, now)).await
+    async fn update_client(&self, client: &Client, now: Timestamp) -> Result<bool, StoreError> {
+        again(|| async {
+            let changed = client::Entity::update_many()
+                .set(row::changed_client(client, now))
+                .filter(client::Column::Id.eq(client.id.as_str()))
+                .exec(&self.db)
+                .await?;
+            Ok(changed.rows_affected > 0)
+        })
+        .await
+    }
+
+    async fn add_secret(
+        &self,
+        id: &ClientId,
+        secret: &StoredSecret,
+        old_ends: Timestamp,
+    ) -> Result<bool, StoreError> {
+        again(|| self.rotate_secret(id, secret, old_ends)).await
+    }
+
+    async fn remove_secret(
+        &self,
+        id: &ClientId,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        again(|| self.retire_secret(id, secret, now)).await
+    }
+
+    async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        again(|| self.end_client(id, now, End::Disabled)).await
+    }
+
+    async fn enable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        again(|| async {
+            let enabled = client::Entity::update_many()
+                .col_expr(client::Column::DisabledAt, Expr::value(None::<i64>))
+                .col_expr(client::Column::UpdatedAt, Expr::value(now.as_millis()))
+                .filter(client::Column::Id.eq(id.as_str()))
+                .exec(&self.db)
+                .await?;
+            Ok(enabled.rows_affected > 0)
+        })
+        .await
+    }
+
+    async fn delete_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        again(|| self.end_client(id, now, End::Deleted)).await
     }
 
     async fn origin_is_registered(&self, origin: &str) -> Result<bool, StoreError> {
@@ -67,18 +127,43 @@ impl ClientStore for SeaOrmStore {
     }
 }
 
+/// How a client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Disabled,
+    Deleted,
+}
+
 impl SeaOrmStore {
     /// Revokes what the client holds as well, so that nothing of it comes back when it is registered again.
-    async fn end_client(&self, id: &ClientId, now: Timestamp) -> Result<(), DbErr> {
-        let (id, now) = (id.as_str(), now.as_millis());
+    async fn end_client(
+        &self,
+        client_id: &ClientId,
+        now: Timestamp,
+        end: End,
+    ) -> Result<bool, DbErr> {
+        let (id, now) = (client_id.as_str(), now.as_millis());
         let transaction = self.begin().await?;
-        client::Entity::update_many()
-            .col_expr(client::Column::DisabledAt, Expr::value(now))
-            .col_expr(client::Column::UpdatedAt, Expr::value(now))
-            .filter(client::Column::Id.eq(id))
-            .filter(client::Column::DisabledAt.is_null())
-            .exec(&transaction)
-            .await?;
+        let found = if end == End::Deleted {
+            consent::Entity::delete_many()
+                .filter(consent::Column::ClientId.eq(id))
+                .exec(&transaction)
+                .await?;
+            client_secret::Entity::delete_many()
+                .filter(client_secret::Column::ClientId.eq(id))
+                .exec(&transaction)
+                .await?;
+            let gone = client::Entity::delete_by_id(id).exec(&transaction).await?;
+            gone.rows_affected > 0
+        } else {
+            client::Entity::update_many()
+                .col_expr(client::Column::DisabledAt, Expr::value(now))
+                .filter(client::Column::Id.eq(id))
+                .filter(client::Column::DisabledAt.is_null())
+                .exec(&transaction)
+                .await?;
+            touch(client_id, now, &transaction).await?
+        };
         grant::Entity::update_many()
             .col_expr(grant::Column::RevokedAt, Expr::value(now))
             .filter(grant::Column::ClientId.eq(id))
@@ -92,7 +177,8 @@ impl SeaOrmStore {
             .filter(access_token::Column::RevokedAt.is_null())
             .exec(&transaction)
             .await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(found)
     }
 
     async fn find_client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, DbErr> {
@@ -102,15 +188,110 @@ impl SeaOrmStore {
         else {
             return Ok(None);
         };
-        let hashes = client_secret::Entity::find()
-            .select_only()
-            .column(client_secret::Column::Hash)
+        let secrets = client_secret::Entity::find()
             .filter(client_secret::Column::ClientId.eq(id.as_str()))
             .order_by_desc(client_secret::Column::CreatedAt)
-            .into_tuple()
+            .order_by_desc(client_secret::Column::Id)
             .all(&self.db)
             .await?;
-        row::to_client(found, hashes).map(Some)
+        row::to_client(found, secrets.into_iter().map(row::to_secret).collect()).map(Some)
+    }
+
+    async fn page_of_clients(
+        &self,
+        after: Option<&ClientId>,
+        limit: u64,
+    ) -> Result<Vec<RegisteredClient>, DbErr> {
+        let mut page = client::Entity::find()
+            .order_by_asc(client::Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            page = page.filter(client::Column::Id.gt(after.as_str()));
+        }
+        let found = page.all(&self.db).await?;
+        let secrets = client_secret::Entity::find()
+            .filter(client_secret::Column::ClientId.is_in(found.iter().map(|it| it.id.as_str())))
+            .order_by_desc(client_secret::Column::CreatedAt)
+            .order_by_desc(client_secret::Column::Id)
+            .all(&self.db)
+            .await?;
+        let clients = found.into_iter().map(|client| {
+            let own = secrets
+                .iter()
+                .filter(|secret| secret.client_id == client.id);
+            let own = own.cloned().map(row::to_secret).collect();
+            row::to_client(client, own)
+        });
+        clients.collect()
+    }
+
+    async fn rotate_secret(
+        &self,
+        id: &ClientId,
+        secret: &StoredSecret,
+        old_ends: Timestamp,
+    ) -> Result<bool, DbErr> {
+        use client_secret::{Column, Entity};
+
+        let transaction = self.begin().await?;
+        // The client's row first, so that of two rotations one waits for the other.
+        if !touch(id, secret.created_at.as_millis(), &transaction).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        let newest = Entity::find()
+            .filter(Column::ClientId.eq(id.as_str()))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .one(&transaction)
+            .await?;
+        let kept = newest.filter(|_| secret.created_at < old_ends);
+        let kept_id = kept.as_ref().map_or("", |kept| &kept.id);
+        Entity::delete_many()
+            .filter(Column::ClientId.eq(id.as_str()))
+            .filter(Column::Id.ne(kept_id))
+            .exec(&transaction)
+            .await?;
+        if let Some(kept) = &kept {
+            let end = old_ends.as_millis();
+            let end = kept.expires_at.map_or(end, |before| before.min(end));
+            Entity::update_many()
+                .col_expr(Column::ExpiresAt, Expr::value(end))
+                .filter(Column::Id.eq(&kept.id))
+                .exec(&transaction)
+                .await?;
+        }
+        Entity::insert(row::from_secret(id, secret))
+            .exec_without_returning(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn retire_secret(
+        &self,
+        id: &ClientId,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<bool, DbErr> {
+        use client_secret::{Column, Entity};
+
+        let transaction = self.begin().await?;
+        // The client's row first, so that of two removals one waits for the other, and the last secret stays.
+        touch(id, now.as_millis(), &transaction).await?;
+        let secrets = Entity::find()
+            .filter(Column::ClientId.eq(id.as_str()))
+            .all(&transaction)
+            .await?;
+        let stays = (secrets.iter())
+            .any(|it| it.id != secret && it.expires_at.is_none_or(|end| now.as_millis() < end));
+        if !stays || !secrets.iter().any(|it| it.id == secret) {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        Entity::delete_by_id(secret).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn replace_client(&self, client: &RegisteredClient, now: Timestamp) -> Result<(), DbErr> {
@@ -123,8 +304,11 @@ impl SeaOrmStore {
                 Column::Grants,
                 Column::RedirectUris,
                 Column::Scopes,
+                Column::DefaultScopes,
                 Column::AllowedOrigins,
                 Column::AuthMethod,
+                Column::AccessTokenTtl,
+                Column::RefreshTokenTtl,
                 Column::FirstParty,
                 Column::FromSettings,
                 Column::DisabledAt,
@@ -140,17 +324,21 @@ impl SeaOrmStore {
             .filter(client_secret::Column::ClientId.eq(id))
             .exec(&transaction)
             .await?;
-        for hash in &client.secret_hashes {
-            let secret = client_secret::ActiveModel {
-                id: Set(uuid::Uuid::now_v7().to_string()),
-                client_id: Set(id.to_owned()),
-                hash: Set(hash.clone()),
-                created_at: Set(now.as_millis()),
-            };
-            client_secret::Entity::insert(secret)
+        for secret in &client.secrets {
+            client_secret::Entity::insert(row::from_secret(&client.client.id, secret))
                 .exec_without_returning(&transaction)
                 .await?;
         }
         transaction.commit().await
     }
+}
+
+/// Notes a change of a client, which locks its row until the transaction ends; `false` when there is none.
+async fn touch(id: &ClientId, now: i64, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    let touched = client::Entity::update_many()
+        .col_expr(client::Column::UpdatedAt, Expr::value(now))
+        .filter(client::Column::Id.eq(id.as_str()))
+        .exec(transaction)
+        .await?;
+    Ok(touched.rows_affected > 0)
 }

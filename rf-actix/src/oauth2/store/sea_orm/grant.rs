@@ -8,10 +8,22 @@ use super::row;
 use super::write::{SeaOrmStore, again};
 use crate::oauth2::entity::grant::{Column, Entity};
 use crate::oauth2::model::{ClientId, Grant, GrantId, Subject, Timestamp};
-use crate::oauth2::store::{GrantStore, StoreError};
+use crate::oauth2::store::{GrantStore, Issued, StoreError};
 
 #[async_trait]
 impl GrantStore for SeaOrmStore {
+    async fn insert_grant(&self, grant: &Grant, issued: &Issued) -> Result<(), StoreError> {
+        again(|| async {
+            let transaction = self.begin().await?;
+            Entity::insert(row::from_grant(grant))
+                .exec_without_returning(&transaction)
+                .await?;
+            super::token::insert(issued, &transaction).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {
         again(|| async {
             Entity::find_by_id(id.as_str())

@@ -1,5 +1,7 @@
 //! From rows to the language and back.
 
+use std::time::Duration;
+
 use sea_orm::DbErr;
 use sea_orm::Set;
 use serde::Serialize;
@@ -7,13 +9,13 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::oauth2::entity::{
-    access_token, authorization_code, client, consent, grant, interaction, refresh_token,
-    signing_key,
+    access_token, authorization_code, client, client_secret, consent, grant, interaction,
+    refresh_token, signing_key,
 };
 use crate::oauth2::model::{
-    AccessTokenRecord, AuthMethod, AuthorizationCode, Client, CodeChallenge, Consent, Digest,
-    Grant, GrantType, Interaction, KeyPurpose, RefreshTokenRecord, RegisteredClient, ScopeSet,
-    SigningKey, Timestamp,
+    AccessTokenRecord, AuthMethod, AuthorizationCode, Client, ClientId, CodeChallenge, Consent,
+    Digest, Grant, GrantType, Interaction, KeyPurpose, RefreshTokenRecord, RegisteredClient,
+    ScopeSet, SigningKey, StoredSecret, Timestamp,
 };
 
 /// A row holds what this version cannot read.
@@ -41,9 +43,17 @@ fn millis(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::as_millis)
 }
 
+fn length(millis: Option<i64>) -> Option<Duration> {
+    millis.and_then(|millis| u64::try_from(millis).ok().map(Duration::from_millis))
+}
+
+fn in_millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
 pub(super) fn to_client(
     row: client::Model,
-    secret_hashes: Vec<String>,
+    secrets: Vec<StoredSecret>,
 ) -> Result<RegisteredClient, DbErr> {
     let grants = (row.grants.split_ascii_whitespace())
         .map(str::parse::<GrantType>)
@@ -57,32 +67,65 @@ pub(super) fn to_client(
             grants,
             redirect_uris: list("redirect_uris", &row.redirect_uris)?,
             scopes: scopes(&row.scopes)?,
+            default_scopes: scopes(row.default_scopes.as_deref().unwrap_or_default())?,
             allowed_origins: list("allowed_origins", &row.allowed_origins)?,
             first_party: row.first_party,
             auth_method: row.auth_method.as_deref().and_then(AuthMethod::from_name),
+            access_token_ttl: length(row.access_token_ttl),
+            refresh_token_ttl: length(row.refresh_token_ttl),
         },
-        secret_hashes,
+        secrets,
         from_settings: row.from_settings,
         disabled: row.disabled_at.is_some(),
     })
 }
 
 pub(super) fn from_client(from: &RegisteredClient, now: Timestamp) -> client::ActiveModel {
-    let client = &from.client;
-    let grants: Vec<_> = client.grants.iter().map(|grant| grant.as_str()).collect();
+    client::ActiveModel {
+        from_settings: Set(from.from_settings),
+        disabled_at: Set(from.disabled.then_some(now.as_millis())),
+        created_at: Set(now.as_millis()),
+        ..changed_client(&from.client, now)
+    }
+}
+
+/// What of a client can be changed while it is registered.
+pub(super) fn changed_client(client: &Client, now: Timestamp) -> client::ActiveModel {
+    let grants: Vec<_> = client.grants.iter().map(GrantType::as_str).collect();
+    let default_scopes = (!client.default_scopes.is_empty()).then_some(&client.default_scopes);
     client::ActiveModel {
         id: Set(client.id.as_str().to_owned()),
         name: Set(client.name.clone()),
         grants: Set(grants.join(" ")),
         redirect_uris: Set(json(&client.redirect_uris)),
         scopes: Set(client.scopes.to_string()),
+        default_scopes: Set(default_scopes.map(ToString::to_string)),
         allowed_origins: Set(json(&client.allowed_origins)),
         auth_method: Set(client.auth_method.map(|method| method.as_str().to_owned())),
+        access_token_ttl: Set(client.access_token_ttl.map(in_millis)),
+        refresh_token_ttl: Set(client.refresh_token_ttl.map(in_millis)),
         first_party: Set(client.first_party),
-        from_settings: Set(from.from_settings),
-        disabled_at: Set(from.disabled.then_some(now.as_millis())),
-        created_at: Set(now.as_millis()),
         updated_at: Set(now.as_millis()),
+        ..Default::default()
+    }
+}
+
+pub(super) fn to_secret(row: client_secret::Model) -> StoredSecret {
+    StoredSecret {
+        id: row.id,
+        hash: row.hash,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: at(row.expires_at),
+    }
+}
+
+pub(super) fn from_secret(client: &ClientId, from: &StoredSecret) -> client_secret::ActiveModel {
+    client_secret::ActiveModel {
+        id: Set(from.id.clone()),
+        client_id: Set(client.as_str().to_owned()),
+        hash: Set(from.hash.clone()),
+        created_at: Set(from.created_at.as_millis()),
+        expires_at: Set(millis(from.expires_at)),
     }
 }
 
