@@ -9,3 +9,4 @@ mod numbers;
 mod person;
 mod shutdown;
 mod tokens;
+mod told;

@@ -3,7 +3,7 @@
 use super::app::{App, client};
 use std::collections::HashSet;
 
-async fn metrics(app: &App) -> String {
+pub(crate) async fn metrics(app: &App) -> String {
     let answer = client().get(app.url("/metrics")).send().await.unwrap();
     assert!(
         answer.headers()["content-type"]
@@ -14,7 +14,7 @@ async fn metrics(app: &App) -> String {
     answer.text().await.unwrap()
 }
 
-fn value(metrics: &str, family: &str, labels: &[&str]) -> f64 {
+pub(crate) fn value(metrics: &str, family: &str, labels: &[&str]) -> f64 {
     metrics
         .lines()
         .filter(|line| {
