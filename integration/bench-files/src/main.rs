@@ -26,12 +26,7 @@ fn main() -> ExitCode {
         ["put"] => http::run(Way::Put),
         ["serve", folder, nodelay] => server::run(folder.as_ref(), *nodelay == "nodelay"),
         ["s3", python, script] => s3::run(python.as_ref(), script.as_ref()),
-        ["s3-client", client, way, key, file] => s3::client(client, way, key, file.as_ref()),
         ["s3-large", mib] => mib.parse().map_err(Into::into).and_then(s3::large),
-        ["s3-large-client", way, mib] => {
-            let mib = mib.parse().map_err(Into::into);
-            mib.and_then(|mib| s3::large_client(way, mib))
-        }
         _ => Err("bench-files local | get | put | s3 PYTHON SCRIPT | s3-large MIB".into()),
     };
     match done {

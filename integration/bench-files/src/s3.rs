@@ -1,35 +1,30 @@
-//! 256 MiB to an S3 server and back: each client in a process of its own, all in parts of 8 MiB, four at a time.
+//! 256 MiB to an S3 server and back, and a long stream: each client in a process of its own, all in parts of 8 MiB,
+//! four at a time.
 
 use crate::{
     Fault,
-    process::{cpu_seconds, peak_mib},
     report::{Round, Rounds, Target, bound, head, line},
 };
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt, stream};
-use object_store::{
-    ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, buffered::BufWriter,
-    path::Path as ObjectPath,
-};
-use rf::storage::{Error, S3Config, S3Storage, StorageExt, WriteOptions};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tokio::{
-    fs::File,
-    io::{AsyncReadExt, AsyncWriteExt},
 };
 
 const MIB: u64 = 1 << 20;
 const SIZE: u64 = 256 * MIB;
-const PART: u64 = 8 * MIB;
-const CONCURRENCY: usize = 4;
+/// What a stream may hold: four parts, and 16 MiB for all the rest.
+const MOST: f64 = 4.0 * 8.0 + 16.0;
 const ROUNDS: usize = 5;
-/// Read from a file and written to one at a time.
-const CHUNK: usize = 256 * 1024;
+
+/// The program of a client, beside this one.
+fn program(name: &str) -> Result<PathBuf, Fault> {
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
+/// What a profile says of a target that is missed.
+const UP: &str = "\
+up, resident: a freed part leaves a hole in the heap of glibc, into which small things go, so that the next part does not fit
+and a fifth one lies beside the four. With MALLOC_MMAP_THRESHOLD_=131072, which keeps parts out of the heap, it is 40 MiB.";
 
 /// What a client says of its run.
 struct Outcome {
@@ -73,6 +68,7 @@ pub(crate) fn run(python: &Path, script: &Path) -> Result<(), Fault> {
         bound(&scenario, "… object_store", peaks[1], None);
         bound(&scenario, "… boto3", peaks[2], None);
     }
+    println!("{UP}");
     Ok(())
 }
 
@@ -84,12 +80,12 @@ fn client_run(
 ) -> Result<Outcome, Fault> {
     let mut command = match client {
         "boto3" => Command::new(python),
-        _ => Command::new(std::env::current_exe()?),
+        "object_store" => Command::new(program("s3-object-store")?),
+        _ => Command::new(program("s3-client")?),
     };
-    match client {
-        "boto3" => command.arg(script),
-        _ => command.args(["s3-client", client]),
-    };
+    if client == "boto3" {
+        command.arg(script);
+    }
     outcome(command.args([way, "bench/file"]).arg(file))
 }
 
@@ -111,173 +107,20 @@ fn outcome(command: &mut Command) -> Result<Outcome, Fault> {
     }
 }
 
-/// One client, one way, once.
-pub(crate) fn client(client: &str, way: &str, key: &str, file: &Path) -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let taken = runtime.block_on(async {
-        let begin = Instant::now();
-        match (client, way) {
-            ("ours", "up") => ours_up(key, chunks(File::open(file).await?)).await?,
-            ("ours", "down") => save(ours_down(key).await?, file).await?,
-            ("object_store", "up") => theirs_up(key, file).await?,
-            ("object_store", "down") => save(theirs_down(key).await?, file).await?,
-            _ => return Err("ours | object_store, up | down".into()),
-        }
-        Ok::<Duration, Fault>(begin.elapsed())
-    })?;
-    print(taken)
-}
-
 /// A stream that is nowhere as a whole, up and down, in two processes.
 pub(crate) fn large(mib: u64) -> Result<(), Fault> {
-    let most = (CONCURRENCY as u64 * PART / MIB + 16) as f64;
     println!("\na stream of {mib} MiB over S3, parts of 8 MiB, four at a time");
     head();
     for way in ["up", "down"] {
-        let mut command = Command::new(std::env::current_exe()?);
-        let outcome = outcome(command.args(["s3-large-client", way, &mib.to_string()]))?;
+        let mut command = Command::new(program("s3-client")?);
+        let outcome = outcome(command.args(["stream", way, &mib.to_string()]))?;
         let scenario = format!("S3 {mib} MiB {way}");
-        bound(&scenario, "MiB resident", outcome.peak_mib, Some(most));
+        bound(&scenario, "MiB resident", outcome.peak_mib, Some(MOST));
         let speed = mib as f64 / outcome.seconds;
         bound(&scenario, "MiB a second", speed, None);
-        if outcome.peak_mib > 2.0 * most {
+        if outcome.peak_mib > 2.0 * MOST {
             return Err("a stream must not be held in memory".into());
         }
     }
     Ok(())
-}
-
-pub(crate) fn large_client(way: &str, mib: u64) -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let key = "bench/large";
-    let taken = runtime.block_on(async {
-        let begin = Instant::now();
-        if way == "up" {
-            let chunk = Bytes::from(vec![b'x'; CHUNK]);
-            let count = usize::try_from(mib * MIB)? / CHUNK;
-            let content = stream::iter((0..count).map(move |_| Ok::<_, Error>(chunk.clone())));
-            // The length is not told: parts must be large enough for whatever comes.
-            ours_up(key, content).await?;
-        } else {
-            let mut content = ours_down(key).await?;
-            let mut rest = mib * MIB;
-            while let Some(bytes) = content.try_next().await? {
-                rest = rest
-                    .checked_sub(bytes.len() as u64)
-                    .ok_or("more than was sent")?;
-            }
-            if rest > 0 {
-                return Err("less than was sent".into());
-            }
-        }
-        Ok::<Duration, Fault>(begin.elapsed())
-    })?;
-    print(taken)
-}
-
-fn print(taken: Duration) -> Result<(), Fault> {
-    let (cpu, peak) = (cpu_seconds(None)?, peak_mib(None)?);
-    println!("{} {cpu} {peak}", taken.as_secs_f64());
-    Ok(())
-}
-
-fn variable(name: &str) -> Result<String, Fault> {
-    std::env::var(name).map_err(|_| format!("{name} is not set").into())
-}
-
-fn ours() -> Result<S3Storage, Fault> {
-    Ok(S3Storage::new(S3Config {
-        bucket: variable("RF_TEST_S3_BUCKET")?,
-        region: "us-east-1".to_owned(),
-        endpoint: Some(variable("RF_TEST_S3_ENDPOINT")?),
-        access_key: Some(variable("RF_TEST_S3_ACCESS_KEY")?.into()),
-        secret_key: Some(variable("RF_TEST_S3_SECRET_KEY")?.into()),
-        path_style: Some(true),
-        part_size: PART,
-        concurrency: CONCURRENCY,
-        ..S3Config::default()
-    })?)
-}
-
-async fn ours_up<S, E>(key: &str, content: S) -> Result<(), Fault>
-where
-    S: Stream<Item = Result<Bytes, E>>,
-    Error: From<E>,
-{
-    let content = std::pin::pin!(content);
-    ours()?
-        .put_stream(key, content, WriteOptions::new())
-        .await?;
-    Ok(())
-}
-
-async fn ours_down(key: &str) -> Result<impl Stream<Item = Result<Bytes, Fault>>, Fault> {
-    let object = ours()?.read(key).await?;
-    Ok(object.into_stream().map_err(Into::into))
-}
-
-fn theirs() -> Result<impl ObjectStore, Fault> {
-    Ok(AmazonS3Builder::new()
-        .with_bucket_name(variable("RF_TEST_S3_BUCKET")?)
-        .with_region("us-east-1")
-        .with_endpoint(variable("RF_TEST_S3_ENDPOINT")?)
-        .with_access_key_id(variable("RF_TEST_S3_ACCESS_KEY")?)
-        .with_secret_access_key(variable("RF_TEST_S3_SECRET_KEY")?)
-        .with_allow_http(true)
-        .build()?)
-}
-
-async fn theirs_up(key: &str, file: &Path) -> Result<(), Fault> {
-    let part = usize::try_from(PART)?;
-    let mut writer = BufWriter::with_capacity(Arc::new(theirs()?), ObjectPath::from(key), part)
-        .with_max_concurrency(CONCURRENCY);
-    let mut content = std::pin::pin!(chunks(File::open(file).await?));
-    while let Some(bytes) = content.try_next().await? {
-        writer.put(bytes).await?;
-    }
-    writer.shutdown().await?;
-    Ok(())
-}
-
-/// Its own stream, on one connection: rclone's server does not answer its ranges as it wants.
-async fn theirs_down(key: &str) -> Result<impl Stream<Item = Result<Bytes, Fault>>, Fault> {
-    let found = theirs()?.get(&ObjectPath::from(key)).await?;
-    Ok(found.into_stream().map_err(Into::into))
-}
-
-fn chunks(file: File) -> impl Stream<Item = Result<Bytes, Error>> {
-    stream::try_unfold(file, |mut file| async move {
-        let mut buffer = Vec::with_capacity(CHUNK);
-        let read = (&mut file)
-            .take(CHUNK as u64)
-            .read_to_end(&mut buffer)
-            .await;
-        match read {
-            Ok(0) => Ok(None),
-            Ok(_) => Ok(Some((Bytes::from(buffer), file))),
-            Err(source) => Err(Error::Io {
-                op: "reading a file",
-                source,
-            }),
-        }
-    })
-}
-
-async fn save(content: impl Stream<Item = Result<Bytes, Fault>>, file: &Path) -> Result<(), Fault> {
-    let mut content = std::pin::pin!(content);
-    let mut file = File::create(file).await?;
-    let mut written = 0;
-    while let Some(bytes) = content.try_next().await? {
-        file.write_all(&bytes).await?;
-        written += bytes.len() as u64;
-    }
-    file.flush().await?;
-    match written {
-        SIZE => Ok(()),
-        other => Err(format!("{other} bytes came back").into()),
-    }
 }
