@@ -16,6 +16,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `storage` `oauth2` `logging` `metrics` | yes | the four parts |
+//! | `database` | yes | `metrics` of SeaORM connections |
 //! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
 //! | `sqlite` | yes | `oauth2` on SQLite |
 //! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |

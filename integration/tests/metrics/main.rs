@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod endings;
+mod exposition;
 mod labels;
 mod notices;
 mod probes;

@@ -46,6 +46,11 @@ impl Server {
         }
     }
 
+    /// Asks at another address from now on.
+    pub(crate) fn at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
     pub(crate) async fn stop(self) {
         self.handle.stop(false).await;
     }
@@ -61,12 +66,17 @@ impl Server {
 
     /// Sends a request on a connection of its own and reads until the server closes it.
     pub(crate) async fn send(&self, head: &str, body: &[u8]) -> String {
+        String::from_utf8_lossy(&self.exchange(head, body).await).into_owned()
+    }
+
+    /// The same, as the bytes that came.
+    pub(crate) async fn exchange(&self, head: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = self.open(&format!("{head}\nconnection: close"), body).await;
         let mut answer = Vec::new();
         let read = stream.read_to_end(&mut answer);
         // A reset is an end as well.
         let _ = tokio::time::timeout(PATIENCE, read).await.unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> String {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod catalogue;
 mod configuration;
 mod crash;
 mod files;

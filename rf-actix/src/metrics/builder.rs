@@ -1,11 +1,13 @@
 //! How a registry is set up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Metrics,
+    auth::{ScrapeAuth, Served},
     catalogue::Naming,
     error::Error,
+    exemplar::Tracer,
     health::Health,
     name,
     process::Process,
@@ -33,6 +35,9 @@ pub struct MetricsBuilder {
     buckets: Vec<f64>,
     max_series: usize,
     path: String,
+    served: Served,
+    excluded: HashSet<String>,
+    tracer: Tracer,
 }
 
 impl Default for MetricsBuilder {
@@ -43,6 +48,9 @@ impl Default for MetricsBuilder {
             buckets: prometheus::DEFAULT_BUCKETS.to_vec(),
             max_series: DEFAULT_MAX_SERIES,
             path: DEFAULT_PATH.into(),
+            served: Served::default(),
+            excluded: HashSet::new(),
+            tracer: Tracer::default(),
         }
     }
 }
@@ -64,13 +72,30 @@ impl Metrics {
     ///
     /// When a value cannot be used; the message begins with its key.
     pub fn from_settings(settings: &MetricsSettings) -> Result<Self, Error> {
+        Self::from_settings_with(settings, |builder| builder)
+    }
+
+    /// The same, with what no setting says.
+    pub(crate) fn from_settings_with(
+        settings: &MetricsSettings,
+        more: impl FnOnce(MetricsBuilder) -> MetricsBuilder,
+    ) -> Result<Self, Error> {
         let mut builder = Self::builder()
             .namespace(&settings.namespace)
             .path(&settings.path);
         if let Some(buckets) = &settings.buckets {
             builder = builder.buckets(buckets.as_slice());
         }
-        builder.build()
+        for pattern in &settings.exclude {
+            builder = builder.exclude(pattern);
+        }
+        if let Some(auth) = &settings.auth {
+            builder = builder.scrape_auth(auth.clone());
+        }
+        if settings.bind.is_some() {
+            builder = builder.served_apart();
+        }
+        more(builder).build()
     }
 }
 
@@ -106,6 +131,34 @@ impl MetricsBuilder {
         self
     }
 
+    /// Leaves the requests of a route out of all HTTP families, by its pattern as it would be in `endpoint`; they
+    /// are still in flight while they are served.
+    pub fn exclude(mut self, pattern: &str) -> Self {
+        self.excluded.insert(pattern.to_owned());
+        self
+    }
+
+    /// Asks scrapers for a token or a password. Default: whoever reaches the path may read it.
+    pub fn scrape_auth(mut self, auth: ScrapeAuth) -> Self {
+        self.served.auth = Some(auth);
+        self
+    }
+
+    /// Serves the scrape only where [`Metrics::server`] listens, and not among the app's own routes.
+    pub fn served_apart(mut self) -> Self {
+        self.served.apart = true;
+        self
+    }
+
+    /// Names the trace of what is happening on the thread that asks, as the exemplar of what is observed then. The
+    /// suite tells the trace of the current request.
+    ///
+    /// A name longer than 120 characters is left out (OpenMetrics 1.0, "Exemplars").
+    pub fn trace_id(mut self, name: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.tracer = Tracer::new(name);
+        self
+    }
+
     /// Checks everything and makes the registry.
     ///
     /// # Errors
@@ -127,8 +180,15 @@ impl MetricsBuilder {
             constant: self.constant,
             buckets: self.buckets,
             max_series: self.max_series.max(1),
+            tracer: self.tracer,
         };
-        let metrics = Metrics::assemble(naming, self.path, health.clone())?;
+        let metrics = Metrics::assemble(
+            naming,
+            self.path,
+            self.served,
+            self.excluded,
+            health.clone(),
+        )?;
         metrics.register(Process::new())?;
         health.register_on(&metrics)?;
         Ok(metrics)

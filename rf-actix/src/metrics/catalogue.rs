@@ -2,17 +2,19 @@
 
 use std::{
     any::Any,
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use prometheus::{Registry, core::Collector};
+use prometheus::{Registry, core::Collector, proto::LabelPair};
 
 use super::{
     collector::Isolated,
     error::Error,
+    exemplar::{Book, Exemplars, Observed, Tracer},
     family::{Family, Plan, Shared},
     handle::Instrument,
+    info::FamilyInfo,
     kind::Kind,
     name,
     pull::{Pulled, Read, Readings},
@@ -23,6 +25,7 @@ pub(super) struct Catalogue {
     pub(super) registry: Registry,
     pub(super) naming: Naming,
     families: RwLock<Families>,
+    described: Mutex<BTreeMap<String, FamilyInfo>>,
 }
 
 type Families = HashMap<String, Registered>;
@@ -33,6 +36,7 @@ pub(super) struct Naming {
     pub(super) constant: HashMap<String, String>,
     pub(super) buckets: Vec<f64>,
     pub(super) max_series: usize,
+    pub(super) tracer: Tracer,
 }
 
 impl Naming {
@@ -58,6 +62,8 @@ enum Registered {
     Pulled(Arc<Pulled>),
     /// Of actix-web-prom, or registered from outside.
     Foreign(Kind),
+    /// A histogram of actix-web-prom, whose exemplars are ours.
+    Timed(Arc<Book>),
 }
 
 impl Registered {
@@ -65,6 +71,7 @@ impl Registered {
         match self {
             Self::Family(kind, _) | Self::Foreign(kind) => *kind,
             Self::Pulled(pulled) => pulled.kind(),
+            Self::Timed(_) => Kind::Histogram,
         }
     }
 }
@@ -83,7 +90,31 @@ impl Catalogue {
             registry: Registry::new(),
             naming,
             families: RwLock::default(),
+            described: Mutex::default(),
         }
+    }
+
+    /// What is registered, by name.
+    pub(super) fn described(&self) -> Vec<FamilyInfo> {
+        let described = self
+            .described
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        described.values().cloned().collect()
+    }
+
+    fn describe(&self, name: &str, kind: Kind, help: &str, labels: &[&str]) {
+        let info = FamilyInfo {
+            name: name.to_owned(),
+            kind,
+            help: help.to_owned(),
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        };
+        let mut described = self
+            .described
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        described.insert(info.name.clone(), info);
     }
 
     /// The family of that name, registered now if it was not.
@@ -113,8 +144,10 @@ impl Catalogue {
             cap: self.naming.max_series,
             buckets: buckets.to_vec(),
             create: K::create,
+            tracer: self.naming.tracer.clone(),
         }));
         self.collect_from(Shared(Arc::clone(&family)), &full)?;
+        self.describe(&full, K::KIND, asked.help, asked.labels);
         let kept: Arc<dyn Any + Send + Sync> = Arc::<Family<K::Metric>>::clone(&family);
         families.insert(full, Registered::Family(K::KIND, kept));
         Ok(family)
@@ -145,6 +178,7 @@ impl Catalogue {
                 let constant = &self.naming.constant;
                 let pulled = Arc::new(Pulled::new(&full, asked.help, kind, asked.labels, constant));
                 self.collect_from(Readings(Arc::clone(&pulled)), &full)?;
+                self.describe(&full, kind, asked.help, asked.labels);
                 families.insert(full, Registered::Pulled(Arc::clone(&pulled)));
                 pulled
             }
@@ -179,16 +213,38 @@ impl Catalogue {
             }
             refuse_shadowed(&families, name, Kind::Collector)?;
         }
+        let described: Vec<_> = (collector.desc().into_iter())
+            .map(|desc| (desc.help.clone(), desc.variable_labels.clone()))
+            .collect();
         self.collect_from(collector, names.first().map_or("", String::as_str))?;
+        for (name, (help, labels)) in names.iter().zip(&described) {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            self.describe(name, Kind::Collector, help, &labels);
+        }
         let foreign = |name| (name, Registered::Foreign(Kind::Collector));
         families.extend(names.into_iter().map(foreign));
         Ok(())
     }
 
-    /// Keeps a name, to which the namespace is added, for a family that is registered by other means.
-    pub(super) fn reserve(&self, name: &str, kind: Kind) {
-        self.write()
-            .insert(self.naming.full(name), Registered::Foreign(kind));
+    /// Keeps a name, to which the namespace is added, for a family that is registered by other means; a histogram's
+    /// exemplars are in `book`.
+    pub(super) fn reserve(&self, asked: &Asked<'_>, kind: Kind, book: Option<Arc<Book>>) {
+        let full = self.naming.full(asked.name);
+        self.describe(&full, kind, asked.help, asked.labels);
+        let registered = book.map_or(Registered::Foreign(kind), Registered::Timed);
+        self.write().insert(full, registered);
+    }
+
+    /// The exemplars of one series of the histogram of that full name.
+    pub(super) fn exemplars(&self, name: &str, labels: &[LabelPair]) -> Option<Arc<Exemplars>> {
+        match self.read().get(name)? {
+            Registered::Family(_, family) => {
+                let family = Arc::clone(family).downcast::<Family<Observed>>();
+                family.ok()?.exemplars(labels)
+            }
+            Registered::Timed(book) => book.find(labels),
+            Registered::Pulled(_) | Registered::Foreign(_) => None,
+        }
     }
 
     fn collect_from(&self, collector: impl Collector + 'static, name: &str) -> Result<(), Error> {
@@ -267,7 +323,8 @@ impl Registered {
     }
 }
 
-/// A histogram `x` is served as `x_bucket`, `x_sum` and `x_count`: none of these may be a family of its own.
+/// A histogram `x` is served as `x_bucket`, `x_sum` and `x_count`, a counter in OpenMetrics always as `x_total` of a
+/// family `x`: none of these may be a family of its own.
 fn refuse_shadowed(families: &Families, name: &str, kind: Kind) -> Result<(), Error> {
     const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
     let taken = |taken: String| {
@@ -276,6 +333,20 @@ fn refuse_shadowed(families: &Families, name: &str, kind: Kind) -> Result<(), Er
             taken,
         })
     };
+    let counter = |name: &str| families.get(name).map(Registered::kind) == Some(Kind::Counter);
+    let pair = match name.strip_suffix("_total") {
+        Some(base) => (base.to_owned(), kind == Kind::Counter || counter(base)),
+        None => {
+            let total = format!("{name}_total");
+            let clash = kind == Kind::Counter || counter(&total);
+            (total, clash)
+        }
+    };
+    if let (other, true) = pair
+        && families.contains_key(&other)
+    {
+        return taken(other);
+    }
     for part in PARTS {
         let histogram = name
             .strip_suffix(part)

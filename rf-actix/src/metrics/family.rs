@@ -13,26 +13,31 @@ use std::{
     },
 };
 
-use super::kind::Kind;
+use super::{
+    exemplar::{Exemplars, Observed, Tracer, value},
+    kind::Kind,
+};
 use prometheus::{
     Opts,
     core::{Collector, Desc, Describer, Metric},
-    proto::{MetricFamily, MetricType},
+    proto::{LabelPair, MetricFamily, MetricType},
 };
 
 /// The value of every label of the series that takes what is over the cap.
 pub(super) const OVERFLOW: &str = "overflow";
 
-/// What the handles of a family share: its name, and whether a refusal was already logged.
+/// What the handles of a family share: its name, who names traces, and whether a refusal was already logged.
 pub(super) struct Meta {
     pub(super) name: String,
+    pub(super) tracer: Tracer,
     refused: AtomicBool,
 }
 
 impl Meta {
-    pub(super) fn new(name: String) -> Self {
+    pub(super) fn new(name: String, tracer: Tracer) -> Self {
         Self {
             name,
+            tracer,
             refused: AtomicBool::new(false),
         }
     }
@@ -80,6 +85,7 @@ pub(super) struct Plan<'a, M> {
     pub(super) cap: usize,
     pub(super) buckets: Vec<f64>,
     pub(super) create: Create<M>,
+    pub(super) tracer: Tracer,
 }
 
 pub(super) struct Family<M> {
@@ -111,7 +117,7 @@ impl<M: Metric + Clone> Family<M> {
             .describe()
             .expect("the catalogue has checked the names");
         let family = Self {
-            meta: Arc::new(Meta::new(plan.name)),
+            meta: Arc::new(Meta::new(plan.name, plan.tracer)),
             help: OnceLock::new(),
             kind: plan.kind,
             labels,
@@ -199,6 +205,18 @@ impl<M: Metric + Clone> Family<M> {
             &self.buckets,
         )
         .expect("names, labels and buckets were checked when the family was registered")
+    }
+}
+
+impl Family<Observed> {
+    /// The exemplars of the series with these labels.
+    pub(super) fn exemplars(&self, labels: &[LabelPair]) -> Option<Arc<Exemplars>> {
+        let values: Vec<&str> = (self.labels.iter())
+            .map(|name| value(labels, name))
+            .collect();
+        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        let observed = series.get(&Values::from(values.as_slice()))?;
+        Some(Arc::clone(&observed.exemplars))
     }
 }
 

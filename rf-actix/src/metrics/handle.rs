@@ -2,12 +2,17 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use prometheus::Opts;
 
-use super::{family::Series, kind::Kind};
+use super::{
+    exemplar::{Exemplars, Observed},
+    family::Series,
+    kind::Kind,
+};
 
 /// A number that can be counted or observed; a [`Duration`] counts in seconds.
 pub trait Amount: Copy {
@@ -113,19 +118,40 @@ impl Gauge {
 
 /// Observations counted in buckets. Cheap to clone; clones observe into the same series.
 #[derive(Clone)]
-pub struct Histogram(Option<Series<prometheus::Histogram>>);
+pub struct Histogram(Option<Series<Observed>>);
 
 impl Histogram {
     /// Counts one observation. A non-finite one is refused (logged once): one NaN would spoil the sum for ever.
+    ///
+    /// Where the registry knows the trace of what is happening ([`trace_id`](super::MetricsBuilder::trace_id)), it
+    /// is kept as the exemplar of the observation's bucket, about once a second.
     pub fn observe(&self, value: impl Amount) {
         let Some(series) = &self.0 else { return };
         let value = value.amount();
         if value.is_finite() {
-            series.metric.observe(value);
+            series.metric.observe(value, &series.meta.tracer);
         } else {
             series
                 .meta
                 .refuse(value, "a histogram takes finite values only");
+        }
+    }
+
+    /// Like [`observe`](Self::observe), with the trace it was made under as exemplar (OpenMetrics 1.0): at most 120
+    /// characters, else the observation counts without it.
+    ///
+    /// ```
+    /// let waits = rf::metrics::Metrics::new().histogram("queue_wait_seconds").handle();
+    /// waits.observe_traced(0.25, "4bf92f3577b34da6a3ce929d0e0e4736");
+    /// ```
+    pub fn observe_traced(&self, value: impl Amount, trace_id: &str) {
+        let value = value.amount();
+        match &self.0 {
+            Some(series) if value.is_finite() => {
+                series.metric.histogram.observe(value);
+                series.metric.exemplars.keep(value, trace_id);
+            }
+            _ => self.observe(value),
         }
     }
 
@@ -150,14 +176,14 @@ impl Histogram {
     pub fn count(&self) -> u64 {
         self.0
             .as_ref()
-            .map_or(0, |series| series.metric.get_sample_count())
+            .map_or(0, |series| series.metric.histogram.get_sample_count())
     }
 
     /// The sum of all observations.
     pub fn sum(&self) -> f64 {
         self.0
             .as_ref()
-            .map_or(0.0, |series| series.metric.get_sample_sum())
+            .map_or(0.0, |series| series.metric.histogram.get_sample_sum())
     }
 }
 
@@ -217,11 +243,11 @@ pub(super) mod sealed {
 }
 
 macro_rules! instruments {
-    ($($handle:ident: $create:expr;)*) => {$(
+    ($($handle:ident over $metric:ty: $create:expr;)*) => {$(
         impl Instrument for $handle {}
 
         impl sealed::Sealed for $handle {
-            type Metric = prometheus::$handle;
+            type Metric = $metric;
             const KIND: Kind = Kind::$handle;
 
             fn create(opts: Opts, buckets: &[f64]) -> prometheus::Result<Self::Metric> {
@@ -244,10 +270,14 @@ macro_rules! instruments {
     )*};
 }
 instruments! {
-    Counter: |opts, _| prometheus::Counter::with_opts(opts);
-    Gauge: |opts, _| prometheus::Gauge::with_opts(opts);
-    Histogram: |opts, buckets| {
-        prometheus::Histogram::with_opts(prometheus::HistogramOpts::from(opts).buckets(buckets.to_vec()))
+    Counter over prometheus::Counter: |opts, _| prometheus::Counter::with_opts(opts);
+    Gauge over prometheus::Gauge: |opts, _| prometheus::Gauge::with_opts(opts);
+    Histogram over Observed: |opts, buckets| {
+        let opts = prometheus::HistogramOpts::from(opts).buckets(buckets.to_vec());
+        Ok(Observed {
+            histogram: prometheus::Histogram::with_opts(opts)?,
+            exemplars: Arc::new(Exemplars::new(buckets)),
+        })
     };
 }
 

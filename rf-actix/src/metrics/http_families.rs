@@ -1,11 +1,15 @@
 //! The HTTP families: actix-web-prom's two, and those it does not have.
 
+use std::{collections::HashSet, sync::Arc};
+
 use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
 
 use super::{
     Metrics,
+    catalogue::Asked,
     draft::Labelled,
     error::Error,
+    exemplar::{Book, Tracer},
     handle::{Counter, Gauge, Histogram},
     kind::Kind,
 };
@@ -17,15 +21,42 @@ pub(super) struct HttpFamilies {
     pub(super) request_bytes: Labelled<Counter, 2>,
     pub(super) response_bytes: Labelled<Counter, 2>,
     pub(super) aborted: Labelled<Counter, 3>,
+    pub(super) worker_lag: Histogram,
+    /// Traces of requests, by the buckets of actix-web-prom's durations.
+    pub(super) durations: Arc<Book>,
+    pub(super) tracer: Tracer,
+    /// The patterns of routes that are not counted.
+    pub(super) excluded: HashSet<String>,
 }
 
 impl HttpFamilies {
     /// Once for a registry, before anything else can take the names.
-    pub(super) fn register(metrics: &Metrics) -> Result<Self, Error> {
+    pub(super) fn register(metrics: &Metrics, excluded: HashSet<String>) -> Result<Self, Error> {
         let catalogue = metrics.catalogue();
-        catalogue.reserve("http_requests_total", Kind::Counter);
-        catalogue.reserve("http_requests_duration_seconds", Kind::Histogram);
         let naming = &catalogue.naming;
+        let labels = ["endpoint", "method", "status"];
+        let durations = Arc::new(Book::new(labels, &naming.buckets));
+        let reserve = |name, help, kind, book| {
+            let asked = Asked {
+                name,
+                help,
+                labels: &labels,
+                buckets: None,
+            };
+            catalogue.reserve(&asked, kind, book);
+        };
+        reserve(
+            "http_requests_total",
+            "Total number of HTTP requests",
+            Kind::Counter,
+            None,
+        );
+        reserve(
+            "http_requests_duration_seconds",
+            "HTTP request duration in seconds for all requests",
+            Kind::Histogram,
+            Some(Arc::clone(&durations)),
+        );
         // No `endpoint`: actix-web-prom would turn any response of that path, a 401 too, into a 200 with the scrape.
         let prom = PrometheusMetricsBuilder::new(&naming.namespace)
             .registry(catalogue.registry.clone())
@@ -39,9 +70,17 @@ impl HttpFamilies {
         let route = ["endpoint", "method"];
         Ok(Self {
             prom,
+            durations,
+            tracer: naming.tracer.clone(),
+            excluded,
             in_flight: metrics
                 .gauge("http_requests_in_flight")
                 .help("HTTP requests being served, to the last byte of the response")
+                .try_handle()?,
+            worker_lag: metrics
+                .histogram("runtime_worker_lag_seconds")
+                .help("How late a worker's thread comes round to what is due, looked at every half second")
+                .buckets([0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0])
                 .try_handle()?,
             first_byte: metrics
                 .histogram("http_requests_first_byte_seconds")

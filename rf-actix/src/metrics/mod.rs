@@ -17,17 +17,22 @@
 //!
 #![doc = include_str!("../docs/metrics.md")]
 
+mod auth;
 mod builder;
 mod catalogue;
 mod collector;
 pub(crate) mod configure;
+#[cfg(feature = "database")]
+mod database;
 mod draft;
 mod encode;
 mod error;
+mod exemplar;
 mod family;
 mod handle;
 mod health;
 mod http_families;
+mod info;
 mod kind;
 mod middleware;
 mod name;
@@ -36,12 +41,14 @@ mod pull;
 mod registry;
 mod settings;
 
+pub use auth::ScrapeAuth;
 pub use builder::MetricsBuilder;
 pub use configure::{live, ready, scrape};
 pub use draft::{Draft, Labelled};
 pub use error::Error;
 pub use handle::{Amount, Counter, Gauge, Histogram, Instrument, Timer};
 pub use health::{Health, Outcome, Report, Status};
+pub use info::FamilyInfo;
 pub use kind::Kind;
 pub use middleware::{MetricsMiddleware, Tracked, Tracking, TrackingService};
 pub use registry::Metrics;

@@ -18,7 +18,7 @@ use prometheus::{
     proto::{self, LabelPair, MetricFamily, MetricType},
 };
 
-use super::{error::Error, family::Meta, kind::Kind};
+use super::{error::Error, exemplar::Tracer, family::Meta, kind::Kind};
 
 pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 
@@ -54,7 +54,7 @@ impl Pulled {
             .describe()
             .expect("the registry has checked the names");
         Self {
-            meta: Meta::new(name.to_owned()),
+            meta: Meta::new(name.to_owned(), Tracer::default()),
             help: help.to_owned(),
             kind,
             labels,

@@ -1,7 +1,7 @@
 //! `Metrics`: the one registry of an app, handed round as cheap clones.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -9,6 +9,7 @@ use std::{
 use prometheus::core::Collector;
 
 use super::{
+    auth::{ScrapeAuth, Served},
     catalogue::{Asked, Catalogue, Naming},
     draft::Draft,
     encode,
@@ -16,6 +17,7 @@ use super::{
     handle::{Amount, Counter, Gauge, Histogram},
     health::Health,
     http_families::HttpFamilies,
+    info::FamilyInfo,
     kind::Kind,
 };
 
@@ -39,6 +41,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     catalogue: Catalogue,
     path: String,
+    served: Served,
     refused: Mutex<BTreeSet<String>>,
     http: OnceLock<Arc<HttpFamilies>>,
     health: Health,
@@ -46,15 +49,22 @@ struct Inner {
 
 impl Metrics {
     /// The names must have been checked.
-    pub(super) fn assemble(naming: Naming, path: String, health: Health) -> Result<Self, Error> {
+    pub(super) fn assemble(
+        naming: Naming,
+        path: String,
+        served: Served,
+        excluded: HashSet<String>,
+        health: Health,
+    ) -> Result<Self, Error> {
         let metrics = Self(Arc::new(Inner {
             catalogue: Catalogue::new(naming),
             path,
+            served,
             refused: Mutex::default(),
             http: OnceLock::new(),
             health,
         }));
-        let http = HttpFamilies::register(&metrics)?;
+        let http = HttpFamilies::register(&metrics, excluded)?;
         metrics.0.http.get_or_init(|| Arc::new(http));
         Ok(metrics)
     }
@@ -154,6 +164,11 @@ impl Metrics {
         self.0.catalogue.register(collector)
     }
 
+    /// Every family that is registered, by name: those that count nothing yet as well.
+    pub fn families(&self) -> Vec<FamilyInfo> {
+        self.0.catalogue.described()
+    }
+
     /// The checks behind `/health/ready`.
     pub fn health(&self) -> &Health {
         &self.0.health
@@ -164,12 +179,35 @@ impl Metrics {
         &self.0.path
     }
 
+    /// What scrapers must show.
+    pub(super) fn scrape_auth(&self) -> Option<&ScrapeAuth> {
+        self.0.served.auth.as_ref()
+    }
+
+    /// Whether the scrape is not among the app's own routes.
+    pub(super) fn is_served_apart(&self) -> bool {
+        self.0.served.apart
+    }
+
     /// Everything counted so far, in the Prometheus text format 0.0.4.
     pub fn encode(&self) -> String {
+        self.read_closures();
+        encode::text(&self.0.catalogue.registry)
+    }
+
+    /// Everything counted so far as OpenMetrics 1.0, with exemplars.
+    pub fn encode_openmetrics(&self) -> String {
+        self.read_closures();
+        let catalogue = &self.0.catalogue;
+        encode::openmetrics(&catalogue.registry, |name, labels| {
+            catalogue.exemplars(name, labels)
+        })
+    }
+
+    fn read_closures(&self) {
         for pulled in self.0.catalogue.pulled() {
             pulled.read();
         }
-        encode::text(&self.0.catalogue.registry)
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {

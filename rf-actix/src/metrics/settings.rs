@@ -1,6 +1,10 @@
 //! The `[metrics]` section.
 
+use std::net::SocketAddr;
+
 use serde::Deserialize;
+
+use super::auth::ScrapeAuth;
 
 /// Where scrapers look unless told otherwise.
 pub(super) const DEFAULT_PATH: &str = "/metrics";
@@ -22,6 +26,13 @@ pub struct MetricsSettings {
     pub path: String,
     /// Upper bounds in seconds of the HTTP duration histograms; left out, those Prometheus clients commonly use.
     pub buckets: Option<Vec<f64>>,
+    /// Patterns of routes that are not counted, such as `"/health/live"`; none by default.
+    pub exclude: Vec<String>,
+    /// What a scraper must show; left out, whoever reaches the path may read it.
+    pub auth: Option<ScrapeAuth>,
+    /// A second address for the scrape and the probes, such as `"127.0.0.1:9090"`. The scrape is then not served on
+    /// the app's own.
+    pub bind: Option<SocketAddr>,
 }
 
 impl Default for MetricsSettings {
@@ -30,6 +41,9 @@ impl Default for MetricsSettings {
             namespace: String::new(),
             path: DEFAULT_PATH.into(),
             buckets: None,
+            exclude: Vec::new(),
+            auth: None,
+            bind: None,
         }
     }
 }

@@ -4,13 +4,20 @@ use super::observe::{self, DiskNumbers, OAuth2Numbers};
 use crate::{
     Error,
     config::{Config, ConfigError},
-    logging::{self, Logger},
-    metrics::{self, Metrics},
+    logging::{self, Logger, RequestContext},
+    metrics::{self, Metrics, MetricsBuilder},
     oauth2::{self, OAuth2Server, OAuth2ServerBuilder},
     storage::{self, Disks},
 };
-use actix_web::web::ServiceConfig;
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use actix_web::{dev::Server, web::ServiceConfig};
+use sea_orm::DatabaseConnection;
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::task::AbortHandle;
 
 /// Where the key of signed links is kept when the configuration names none.
@@ -18,6 +25,12 @@ const URL_KEY_FILE: &str = "var/url.key";
 /// How often expired codes and tokens are deleted, and how many in one go.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 const PURGE_BATCH: u64 = 500;
+/// The label of the connection in metrics.
+#[cfg(feature = "database")]
+const DATABASE: &str = "main";
+/// How often the pool is asked for a connection, to see how long that takes.
+#[cfg(feature = "database")]
+const POOL_PROBE_EVERY: Duration = Duration::from_secs(10);
 
 /// The parts that a configuration names, built and wired. A cheap clone.
 #[derive(Clone)]
@@ -29,12 +42,16 @@ struct Inner {
     metrics: Metrics,
     disks: Disks,
     oauth2: OAuth2Server,
-    upkeep: AbortHandle,
+    upkeep: Vec<AbortHandle>,
+    /// Where the scrape is served when it is not on the app's own address; taken when it is.
+    scrape: Mutex<Option<TcpListener>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.upkeep.abort();
+        for task in &self.upkeep {
+            task.abort();
+        }
     }
 }
 
@@ -107,10 +124,17 @@ impl Suite {
         let metrics = open_metrics(&config)?;
         observe::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
-        let oauth2 = open_oauth2(&config, OAuth2Numbers::new(&metrics, &logger)?, change).await?;
+        let listener = bind_metrics(&config)?;
+        let connection = connect(&config, &metrics).await?;
+        let numbers = OAuth2Numbers::new(&metrics, &logger)?;
+        let oauth2 = open_oauth2(&config, connection.clone(), numbers, change).await?;
         observe::count_waiting(&metrics, &disks)?;
         observe::check_health(&metrics, &disks, &oauth2);
-        let upkeep = tokio::spawn(purge(oauth2.clone())).abort_handle();
+        let upkeep = vec![
+            tokio::spawn(purge(oauth2.clone())).abort_handle(),
+            #[cfg(feature = "database")]
+            tokio::spawn(watch_pool(metrics.clone(), connection)).abort_handle(),
+        ];
         Ok(Self(Arc::new(Inner {
             config,
             logger,
@@ -118,6 +142,7 @@ impl Suite {
             disks,
             oauth2,
             upkeep,
+            scrape: Mutex::new(listener),
         })))
     }
 
@@ -148,6 +173,27 @@ impl Suite {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Where the scrape is served when `metrics.bind` names an address, with the port that was found for port 0.
+    /// Nothing once [`serve`](Self::serve) runs it.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        let listener = self.0.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        listener.as_ref()?.local_addr().ok()
+    }
+
+    /// The server of the scrape, if it has an address of its own and is not served already.
+    pub(super) fn scrape_server(&self) -> io::Result<Option<Server>> {
+        let listener = self
+            .0
+            .scrape
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        listener
+            .map(|listener| self.metrics().server(listener))
+            .transpose()
     }
 
     /// The disks.
@@ -189,7 +235,13 @@ fn open_logger(config: &Config) -> Result<Logger, Error> {
 }
 
 fn open_metrics(config: &Config) -> Result<Metrics, Error> {
-    Metrics::from_settings(&config.metrics).map_err(|error| match error {
+    let traced = |builder: MetricsBuilder| {
+        builder.trace_id(|| {
+            let request = RequestContext::current()?;
+            Some(request.trace().trace_id().to_owned())
+        })
+    };
+    Metrics::from_settings_with(&config.metrics, traced).map_err(|error| match error {
         metrics::Error::Path { .. } => ConfigError::new("metrics.path", error.to_string()).into(),
         metrics::Error::Namespace { .. } => {
             ConfigError::new("metrics.namespace", error.to_string()).into()
@@ -199,6 +251,17 @@ fn open_metrics(config: &Config) -> Result<Metrics, Error> {
         }
         error => error.into(),
     })
+}
+
+fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, Error> {
+    let Some(address) = config.metrics.bind else {
+        return Ok(None);
+    };
+    let bound = TcpListener::bind(address).map_err(|error| {
+        let message = format!("{address} cannot be listened on ({error}), write a free address");
+        ConfigError::new("metrics.bind", message)
+    })?;
+    Ok(Some(bound))
 }
 
 fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
@@ -221,15 +284,25 @@ fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
     })
 }
 
+async fn connect(config: &Config, metrics: &Metrics) -> Result<DatabaseConnection, Error> {
+    let database = &config.database;
+    #[allow(unused_mut, reason = "only what is counted is changed")]
+    let mut connection = oauth2::connect(&database.url, database.max_connections)
+        .await
+        .map_err(refused)?;
+    #[cfg(feature = "database")]
+    metrics.watch_database(DATABASE, &mut connection)?;
+    #[cfg(not(feature = "database"))]
+    let _ = metrics;
+    Ok(connection)
+}
+
 async fn open_oauth2(
     config: &Config,
+    connection: DatabaseConnection,
     numbers: OAuth2Numbers,
     change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
 ) -> Result<OAuth2Server, Error> {
-    let database = &config.database;
-    let connection = oauth2::connect(&database.url, database.max_connections)
-        .await
-        .map_err(refused)?;
     let builder = OAuth2Server::builder(connection)
         .settings(config.oauth2.clone())
         .trusted_proxies(config.server.trusted_proxies.iter().copied())
@@ -256,6 +329,18 @@ fn refused(error: oauth2::Error) -> Error {
         )
         .into(),
         error => error.into(),
+    }
+}
+
+/// Waits for a connection every now and then, to see how long others do.
+#[cfg(feature = "database")]
+async fn watch_pool(metrics: Metrics, connection: DatabaseConnection) {
+    let mut timer = tokio::time::interval(POOL_PROBE_EVERY);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        timer.tick().await;
+        // That the database does not answer is for the health check to say.
+        let _ = metrics.observe_pool_wait(DATABASE, &connection).await;
     }
 }
 

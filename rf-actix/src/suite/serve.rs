@@ -24,7 +24,16 @@ impl Suite {
 
     async fn run(self, server: Server, signals: io::Result<Signals>) -> Result<(), Error> {
         let stopper = tokio::spawn(self.clone().drain(server.handle(), signals?));
+        let scrape = self.scrape_server()?.map(|scrape| {
+            let handle = scrape.handle();
+            actix_web::rt::spawn(scrape);
+            handle
+        });
         let ended = server.await;
+        // After the app's own, so that the end of it can still be scraped.
+        if let Some(scrape) = scrape {
+            scrape.stop(false).await;
+        }
         // Without effect when it was the stopper that ended the server.
         stopper.abort();
         let logger = self.logger().clone();

@@ -11,7 +11,7 @@ use std::{
 use actix_web::{
     HttpRequest,
     dev::{ResourceMap, ServiceRequest},
-    http::{Method, StatusCode, Uri},
+    http::{Method, StatusCode, Uri, header::HeaderMap},
 };
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     stopwatch::{Stopwatch, Stopwatches, Ticket, stand_in},
 };
 use crate::metrics::{
+    exemplar::Exemplars,
     handle::{Counter, Histogram},
     http_families::HttpFamilies,
 };
@@ -72,16 +73,21 @@ impl Worker {
         }
     }
 
-    fn route(&self, endpoint: &str, method: &Method) -> Rc<Route> {
+    /// Nothing for a route that is not counted.
+    fn route(&self, pattern: Option<&str>, method: &Method) -> Option<Rc<Route>> {
+        let endpoint = pattern.unwrap_or(UNMATCHED);
+        if self.families.excluded.contains(endpoint) {
+            return None;
+        }
         let mut routes = self.routes.borrow_mut();
         let known = routes.get(endpoint).into_iter().flatten();
         if let Some((_, route)) = known.into_iter().find(|(known, _)| known == method) {
-            return Rc::clone(route);
+            return Some(Rc::clone(route));
         }
         let route = Rc::new(Route::new(&self.families, endpoint, method));
         let methods = routes.entry(endpoint.to_owned()).or_default();
         methods.push((method.clone(), Rc::clone(&route)));
-        route
+        Some(route)
     }
 }
 
@@ -93,6 +99,8 @@ struct Route {
     first_byte: Histogram,
     request_bytes: Counter,
     response_bytes: Counter,
+    /// By status.
+    exemplars: RefCell<Vec<(StatusCode, Arc<Exemplars>)>>,
 }
 
 impl Route {
@@ -105,7 +113,20 @@ impl Route {
             first_byte: families.first_byte.bind(labels),
             request_bytes: families.request_bytes.bind(labels),
             response_bytes: families.response_bytes.bind(labels),
+            exemplars: RefCell::default(),
         }
+    }
+
+    /// The exemplars of the durations with this status.
+    fn exemplars(&self, families: &HttpFamilies, status: StatusCode) -> Arc<Exemplars> {
+        let mut known = self.exemplars.borrow_mut();
+        if let Some((_, exemplars)) = known.iter().find(|(of, _)| *of == status) {
+            return Arc::clone(exemplars);
+        }
+        let labels = [&self.endpoint, self.method.as_str(), status.as_str()];
+        let exemplars = families.durations.series(labels);
+        known.push((status, Arc::clone(&exemplars)));
+        exemplars
     }
 }
 
@@ -115,6 +136,7 @@ enum Phase {
     /// The response is under way; it counts when the ticket is dropped.
     Answering {
         route: Rc<Route>,
+        status: StatusCode,
         ticket: Option<Ticket>,
         complete: bool,
     },
@@ -130,12 +152,14 @@ pub(super) struct Exchange {
     uri: Uri,
     received: Option<Rc<Received>>,
     sent: u64,
+    trace: Option<String>,
 }
 
 impl Exchange {
     pub(super) fn begin(worker: &Rc<Worker>, request: &mut ServiceRequest) -> Self {
         worker.map.get_or_init(|| request.resource_map().clone());
         worker.families.in_flight.inc();
+        let traced = worker.families.tracer.current();
         Self {
             worker: Rc::clone(worker),
             phase: Phase::Asked(worker.stopwatches.start()),
@@ -144,6 +168,7 @@ impl Exchange {
             uri: request.uri().clone(),
             received: payload::count(request),
             sent: 0,
+            trace: traced.or_else(|| continued(request.headers())),
         }
     }
 
@@ -162,9 +187,9 @@ impl Exchange {
         };
         // Only now is the pattern sure: guards and nested scopes have had their say.
         let pattern = request.match_pattern();
-        let route = self
-            .worker
-            .route(pattern.as_deref().unwrap_or(UNMATCHED), &self.method);
+        let Some(route) = self.worker.route(pattern.as_deref(), &self.method) else {
+            return;
+        };
         let status = match abandoned {
             Some(why) => {
                 aborted(&self.worker.families, &route, why);
@@ -175,10 +200,14 @@ impl Exchange {
                 status
             }
         };
-        let ticket = stopwatch.stop(&route.stand_in, status);
+        let mut ticket = stopwatch.stop(&route.stand_in, status);
+        if endless {
+            self.time(&route, status, ticket.take());
+        }
         self.phase = Phase::Answering {
             route,
-            ticket: ticket.filter(|_| !endless),
+            status,
+            ticket,
             complete: complete || endless || abandoned.is_some(),
         };
     }
@@ -233,18 +262,31 @@ impl Exchange {
         };
         let map = self.worker.map.get();
         let pattern = map.and_then(|map| map.match_pattern(self.uri.path()));
-        let route = self
-            .worker
-            .route(pattern.as_deref().unwrap_or(UNMATCHED), &self.method);
+        let Some(route) = self.worker.route(pattern.as_deref(), &self.method) else {
+            return;
+        };
         let ticket = stopwatch.stop(&route.stand_in, status);
         if let Some(why) = why {
             aborted(&self.worker.families, &route, why);
         }
         self.phase = Phase::Answering {
             route,
+            status,
             ticket,
             complete: true,
         };
+    }
+
+    /// Lets actix-web-prom count and time the request, and keeps its trace.
+    fn time(&self, route: &Route, status: StatusCode, ticket: Option<Ticket>) {
+        if ticket.is_none() {
+            return;
+        }
+        drop(ticket);
+        if let Some(trace) = &self.trace {
+            let exemplars = route.exemplars(&self.worker.families, status);
+            exemplars.keep(self.started.elapsed().as_secs_f64(), trace);
+        }
     }
 }
 
@@ -254,10 +296,15 @@ impl Drop for Exchange {
             Phase::Asked(_) => Abort::Cancelled,
             _ => Abort::Disconnected,
         });
-        if let Phase::Answering { route, ticket, .. } =
-            std::mem::replace(&mut self.phase, Phase::Ended)
+        let phase = std::mem::replace(&mut self.phase, Phase::Ended);
+        if let Phase::Answering {
+            route,
+            status,
+            ticket,
+            ..
+        } = phase
         {
-            drop(ticket);
+            self.time(&route, status, ticket);
             if let Some(received) = &self.received {
                 route.request_bytes.inc_by(received.bytes.get());
             }
@@ -284,6 +331,23 @@ fn unanswered_status(why: Abort) -> StatusCode {
             StatusCode::from_u16(499).expect("three digits are a status")
         }
     }
+}
+
+/// The trace that a caller continues: the second field of `traceparent` (W3C Trace Context section 3.2.2).
+fn continued(headers: &HeaderMap) -> Option<String> {
+    let mut fields = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (version, trace) = (fields.next()?, fields.next()?);
+    let hex = |text: &str| {
+        text.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let good = version.len() == 2
+        && version != "ff"
+        && hex(version)
+        && trace.len() == 32
+        && hex(trace)
+        && trace.bytes().any(|byte| byte != b'0');
+    good.then(|| trace.to_owned())
 }
 
 /// Methods come from the client: those no RFC defines are one label.

@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
     rc::Rc,
+    sync::Arc,
     task::{Context, Poll, ready as poll_ready},
 };
 
@@ -18,7 +19,10 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use super::exchange::{Abort, Exchange, Worker};
+use super::{
+    exchange::{Abort, Exchange, Worker},
+    lag,
+};
 use crate::metrics::Metrics;
 
 /// Counts and times every request, whichever way it ends.
@@ -65,10 +69,10 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(TrackingService {
-            service,
-            worker: Rc::new(Worker::new(self.metrics.http())),
-        }))
+        let families = self.metrics.http();
+        let worker = Rc::new(Worker::new(Arc::clone(&families)));
+        lag::watch(families.worker_lag.clone(), Rc::downgrade(&worker));
+        ready(Ok(TrackingService { service, worker }))
     }
 }
 

@@ -6,11 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use prometheus::{Registry, TextEncoder, proto::MetricFamily};
 
-/// The media type of what [`text`] writes.
-pub(super) const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 /// All families of a registry. One that cannot be written is left out, and logged.
-pub(super) fn text(registry: &Registry) -> String {
+pub(in crate::metrics) fn text(registry: &Registry) -> String {
     let mut out = String::new();
     for mut family in registry.gather() {
         drop_repeated_samples(&mut family);
@@ -34,7 +31,7 @@ fn encode(family: &MetricFamily) -> prometheus::Result<String> {
 
 /// `gather` has sorted the samples by their label values, so equal ones are neighbours. A scrape with the same
 /// sample twice is refused as a whole by Prometheus.
-fn drop_repeated_samples(family: &mut MetricFamily) {
+pub(super) fn drop_repeated_samples(family: &mut MetricFamily) {
     let mut samples = family.take_metric();
     samples.dedup_by(|one, other| one.get_label() == other.get_label());
     family.set_metric(samples);
@@ -42,7 +39,7 @@ fn drop_repeated_samples(family: &mut MetricFamily) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Metrics;
+    use crate::metrics::Metrics;
 
     #[test]
     fn help_and_label_values_are_escaped() {

@@ -1,0 +1,9 @@
+//! Queries and pools of a SeaORM connection.
+//!
+//! - `watch`: the families, and what feeds them
+//! - `pool`: the pool behind a connection
+//! - `shape`: what a statement does and to which table, read from its SQL
+
+mod pool;
+mod shape;
+mod watch;
