@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use super::model::ScopeSet;
 use super::settings::SettingError;
@@ -214,14 +215,14 @@ pub enum AuthError {
 }
 
 /// The database failed; the cause is for the log.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub struct StoreError(#[source] Box<dyn StdError + Send + Sync>);
+pub struct StoreError(#[source] Arc<dyn StdError + Send + Sync>);
 
 impl StoreError {
     /// Wraps what an adapter ran into.
     pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(cause.into())
+        Self(Arc::from(cause.into()))
     }
 }
 

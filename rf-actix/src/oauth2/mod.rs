@@ -31,6 +31,7 @@ pub use endpoint::AuthorizeParams;
 pub use error::{AuthError, Error, ErrorCode, HashError, OAuthError, StoreError};
 pub use event::Event;
 pub use grant::{GrantContext, TokenGrant};
+pub use key::KeyRotation;
 pub use migration::Migrator;
 pub use model::*;
 pub use policy::{DefaultPolicy, Policy, PolicyError};
@@ -38,8 +39,9 @@ pub(crate) use resource::authorize;
 pub use resource::{AccessToken, BearerToken, ScopeGuard, ScopeRequirement, Scoped};
 pub use server::{ConfigUsers, OAuth2Server, OAuth2ServerBuilder};
 pub use settings::{
-    AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, RefreshTokenSettings,
-    ScopeTexts, SettingError, SigningAlgorithm, TokenFormat, UserSettings,
+    AccessTokenSettings, CheckMode, ClientSettings, InvalidKeyEncryptionKey, KeyEncryptionKey,
+    OAuth2Settings, RefreshTokenSettings, ScopeTexts, SettingError, SigningAlgorithm, TokenFormat,
+    UserSettings,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use store::sea_orm::TestDatabase;

@@ -10,7 +10,7 @@ use super::event::{Event, Observers};
 use super::grant::{GrantContext, Grants, execute};
 use super::key::Keyring;
 use super::model::{
-    Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, Timestamp, TokenParams,
+    Claims, ClientId, Clock, GrantType, RegisteredClient, Secret, Subject, TokenParams,
     TokenResponse,
 };
 use super::page::Pages;
@@ -27,6 +27,7 @@ mod config_users;
 mod register;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
+mod upkeep;
 
 pub use builder::OAuth2ServerBuilder;
 pub use config_users::ConfigUsers;
@@ -133,6 +134,7 @@ impl OAuth2Server {
             let credentials = Credentials::read(authorization, id, secret)?;
             let client = self.authenticate(&credentials, address).await?;
             known = Some(client.client.id.clone());
+            self.follow_keys().await;
             execute(grant, self.grant_context(address), &client, params).await
         }
         .await;
@@ -140,7 +142,7 @@ impl OAuth2Server {
             (Ok(_), Some(grant), Some(client_id)) => self.emit(&Event::TokenIssued {
                 grant,
                 client_id,
-                format: "jwt",
+                format: self.0.settings.access_token.format.as_str(),
             }),
             (Err(error), grant, client_id) => self.emit(&Event::TokenRefused {
                 grant,
@@ -242,29 +244,6 @@ impl OAuth2Server {
             subject: subject.clone(),
         });
         Ok(())
-    }
-
-    /// Removes at most `batch` (1 to 500) rows of each kind that ended a day ago or earlier, and says how many
-    /// they were. Safe to run on every instance; call it every few minutes, again at once while it removes
-    /// many.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn purge(&self, batch: u64) -> Result<u64, StoreError> {
-        // Used codes are kept for a while, so that their replay is still seen.
-        let before = self.0.clock.now().as_millis() - 24 * 60 * 60 * 1000;
-        self.0
-            .store
-            .purge(Timestamp::from_millis(before), batch)
-            .await
-    }
-
-    /// Whether the database answers. The keys are there, or there would be no server.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub async fn health(&self) -> Result<(), StoreError> {
-        self.0.store.ping().await
     }
 
     /// What it was built from.

@@ -9,11 +9,13 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::model::{AuthMethod, GrantType, Scope, Secret};
 
+mod key_encryption_key;
 mod scopes;
 #[cfg(test)]
 mod tests;
 mod validate;
 
+pub use key_encryption_key::{InvalidKeyEncryptionKey, KeyEncryptionKey};
 pub use scopes::ScopeTexts;
 pub use validate::SettingError;
 pub(crate) use validate::{LIFETIMES, check_client};
@@ -42,6 +44,12 @@ pub struct OAuth2Settings {
     pub access_token: AccessTokenSettings,
     /// Refresh tokens.
     pub refresh_token: RefreshTokenSettings,
+    /// How long a key signs access tokens before the next one does; at least an hour. Default 90 days.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub key_rotation: Duration,
+    /// Encrypts the private keys in the database. Left out: they are kept in clear, and whoever reads the database
+    /// can make tokens. Keys in clear are encrypted at the first start with one.
+    pub key_encryption_key: Option<KeyEncryptionKey>,
     /// How long a code lives, at most 10 minutes (RFC 6749 §4.1.2). Default 60 seconds.
     #[serde(deserialize_with = "crate::setting::duration::deserialize")]
     pub code_ttl: Duration,
@@ -73,6 +81,8 @@ impl Default for OAuth2Settings {
             audience: None,
             access_token: AccessTokenSettings::default(),
             refresh_token: RefreshTokenSettings::default(),
+            key_rotation: Duration::from_secs(90 * 24 * 60 * 60),
+            key_encryption_key: None,
             code_ttl: Duration::from_secs(60),
             password_grant: false,
             require_pkce: true,
@@ -152,9 +162,21 @@ impl Default for RefreshTokenSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TokenFormat {
-    /// RFC 9068.
+    /// RFC 9068: whoever has the public keys can check them.
     #[default]
     Jwt,
+    /// A random word that only this server, or whoever asks it, knows the meaning of.
+    Opaque,
+}
+
+impl TokenFormat {
+    /// The name in the settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::Opaque => "opaque",
+        }
+    }
 }
 
 /// How access tokens are signed.
@@ -164,6 +186,21 @@ pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[default]
     Es256,
+    /// RSA of 2048 bits with SHA-256 (PKCS #1 v1.5): what everything understands, and ten times the work.
+    Rs256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// The name in the settings and in tokens (RFC 7518 §3.1, RFC 8037 §3.1).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
 }
 
 /// How much is asked of the database when an access token is checked.
@@ -179,13 +216,12 @@ pub enum CheckMode {
 }
 
 macro_rules! read_by_name {
-    ($type:ty, $($name:literal => $value:expr,)+ later: [$($later:literal),*], write: $write:literal) => {
+    ($type:ty, $($name:literal => $value:expr,)+ write: $write:literal) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(from)?;
                 match text.as_str() {
                     $($name => Ok($value),)+
-                    $($later => Err(de::Error::custom(concat!("\"", $later, "\" is not supported yet, write ", $write))),)*
                     other => Err(de::Error::custom(format!("{other:?} is not known, write {}", $write))),
                 }
             }
@@ -193,11 +229,13 @@ macro_rules! read_by_name {
     };
 }
 
-read_by_name!(TokenFormat, "jwt" => Self::Jwt, later: ["opaque"], write: "\"jwt\"");
-read_by_name!(SigningAlgorithm, "ES256" => Self::Es256, later: ["RS256", "EdDSA"], write: "\"ES256\"");
+read_by_name!(TokenFormat, "jwt" => Self::Jwt, "opaque" => Self::Opaque, write: "\"jwt\" or \"opaque\"");
+read_by_name!(SigningAlgorithm,
+    "ES256" => Self::Es256, "RS256" => Self::Rs256, "EdDSA" => Self::EdDsa,
+    write: "\"ES256\", \"RS256\" or \"EdDSA\"");
 read_by_name!(CheckMode,
     "stateless" => Self::Stateless, "cached" => Self::Cached, "strict" => Self::Strict,
-    later: [], write: "\"stateless\", \"cached\" or \"strict\"");
+    write: "\"stateless\", \"cached\" or \"strict\"");
 
 /// One client of the settings.
 #[derive(Debug, Clone, Default, Deserialize)]

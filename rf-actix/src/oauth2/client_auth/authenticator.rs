@@ -3,27 +3,34 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::client_cache::ClientCache;
 use super::credentials::{Credentials, Mechanism, refused};
 use super::secret_cache::SecretCache;
 use crate::oauth2::error::{ErrorCode, OAuthError};
 use crate::oauth2::model::{AuthMethod, RegisteredClient, Secret, Timestamp};
+use crate::oauth2::settings::CheckMode;
 use crate::oauth2::store::Store;
 use crate::oauth2::throttle::{Limits, Throttle, Throttled};
-use crate::oauth2::token::Hasher;
+use crate::oauth2::token::{Epoch, Hasher};
 
 /// Authenticates clients.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
-    store: Arc<dyn Store>,
+    clients: ClientCache,
     hasher: Hasher,
     cache: SecretCache,
     throttle: Throttle,
 }
 
 impl Authenticator {
-    pub(crate) fn new(store: Arc<dyn Store>, hasher: Hasher) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        epoch: Epoch,
+        mode: CheckMode,
+        hasher: Hasher,
+    ) -> Self {
         Self {
-            store,
+            clients: ClientCache::new(store, epoch, mode),
             hasher,
             cache: SecretCache::new(),
             throttle: Throttle::new(Limits::CLIENT),
@@ -40,18 +47,22 @@ impl Authenticator {
         now: Timestamp,
     ) -> Result<RegisteredClient, OAuthError> {
         let basic = presented.mechanism == Mechanism::Secret(AuthMethod::Basic);
-        let client = self.store.client(&presented.id).await?;
+        let client = self.clients.client(&presented.id, now).await?;
         let client = client.filter(|client| !client.disabled);
         let Some(secret) = &presented.secret else {
             // RFC 6749 §2.1: without a secret only a public client, and only by its identifier.
             return client
                 .filter(|client| client.is_public() && presented.mechanism == Mechanism::None)
+                .map(Arc::unwrap_or_clone)
                 .ok_or_else(|| refused(basic));
         };
         let proven = self
-            .check_secret(presented, secret, client.as_ref(), address, now)
+            .check_secret(presented, secret, client.as_deref(), address, now)
             .await?;
-        client.filter(|_| proven).ok_or_else(|| refused(basic))
+        client
+            .filter(|_| proven)
+            .map(Arc::unwrap_or_clone)
+            .ok_or_else(|| refused(basic))
     }
 
     async fn check_secret(

@@ -14,7 +14,9 @@ struct JwkSet<'a> {
 }
 
 pub(crate) async fn jwks(server: Handle) -> HttpResponse {
-    let keys = server.keyring().jwks().collect();
+    server.follow_keys().await;
+    let known = server.keyring().known();
+    let keys = known.iter().map(|key| key.jwk()).collect();
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "public, max-age=300"));
     for_any_origin(response.json(JwkSet { keys }))

@@ -1,4 +1,4 @@
-//! An access token, by its `jti`.
+//! An access token, by its `jti` or the digest of an opaque one.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,6 +16,8 @@ pub struct Model {
     pub issued_at: i64,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub extra: Option<String>,
 }
 
 /// None: rows are joined by hand, where they are.

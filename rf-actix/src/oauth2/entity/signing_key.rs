@@ -12,9 +12,11 @@ pub struct Model {
     pub id: String,
     pub purpose: String,
     pub generation: i32,
-    #[sea_orm(column_type = "VarBinary(StringLen::N(1024))")]
+    #[sea_orm(column_type = "VarBinary(StringLen::N(4096))")]
     pub private_key: Vec<u8>,
+    pub sealed_by: Option<String>,
     pub created_at: i64,
+    pub active_from: i64,
 }
 
 /// None: rows are joined by hand, where they are.

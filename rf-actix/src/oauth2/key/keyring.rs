@@ -1,76 +1,158 @@
 //! All keys of the server, loaded.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::Jwk;
+use super::pair::{TokenKey, algorithm, generate, purpose};
+use super::seal::{Seal, opened};
 use crate::oauth2::error::Error;
 use crate::oauth2::model::{KeyPurpose, SigningKey, Timestamp};
-use crate::oauth2::store::KeyStore;
+use crate::oauth2::settings::{OAuth2Settings, SigningAlgorithm};
+use crate::oauth2::store::Store;
+
+/// How old what is known of the keys may be when a token is signed or the keys are shown.
+const FOLLOW: Duration = Duration::from_secs(30);
+/// How often a token that names an unknown key may make the database be asked: anybody can send one.
+const SEARCH: Duration = Duration::from_secs(10);
 
 /// The keys that sign access tokens, and those that never leave the server.
 pub(crate) struct Keyring {
-    /// Oldest first; never empty.
-    signing: Vec<JwtKey>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) algorithm: SigningAlgorithm,
+    /// How long a key signs.
+    pub(super) every: Duration,
+    /// How long tokens live, as far as the settings know.
+    pub(super) ttl: Duration,
+    seal: Option<Seal>,
+    /// In the order in which they sign.
+    signing: RwLock<Arc<[Arc<TokenKey>]>>,
+    followed: Mutex<Timestamp>,
+    searched: Mutex<Timestamp>,
     refresh: [u8; 32],
     cookie: [u8; 32],
 }
 
-/// A key pair for ES256.
-pub(crate) struct JwtKey {
-    pub(crate) encoding: EncodingKey,
-    pub(crate) decoding: DecodingKey,
-    jwk: Jwk,
-}
-
-impl JwtKey {
-    /// The key's name in tokens.
-    pub(crate) fn kid(&self) -> &str {
-        &self.jwk.kid
-    }
-}
-
 impl Keyring {
     /// Loads the keys, and makes those that are missing. Of several instances that make one at the same
-    /// time, the first to write wins, and all load that one.
-    pub(crate) async fn load_or_make(
-        store: &(impl KeyStore + ?Sized),
+    /// time, the first to write wins, and all load that one. Keys in clear are encrypted when there is a key for it.
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        settings: &OAuth2Settings,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        // Another crate of the app may have turned on a second backend: then there is no default.
-        let _ = DEFAULT_PROVIDER.install_default();
-        let signing = load(store, KeyPurpose::Es256, now)
-            .await?
-            .iter()
-            .map(to_jwt_key)
-            .collect::<Result<_, _>>()?;
+        let seal = settings.key_encryption_key.as_ref();
+        let seal = seal.map(Seal::new).transpose()?;
+        let algorithm = settings.access_token.algorithm;
+        let mut keys = store.keys().await?;
+        for purpose in [purpose(algorithm), KeyPurpose::Refresh, KeyPurpose::Cookie] {
+            if !keys.iter().any(|key| key.purpose == purpose) {
+                let key = make(purpose, 1, (now, now)).await?;
+                insert(&*store, seal.as_ref(), &key).await?;
+            }
+        }
+        keys = store.keys().await?;
+        if let Some(seal) = &seal {
+            for key in keys.iter().filter(|key| key.sealed_by.is_none()) {
+                store.seal_key(&seal.close(key)?).await?;
+            }
+        }
+        let signing = to_token_keys(&keys, seal.as_ref(), &[])?;
+        let secret = |purpose| secret(&keys, purpose, seal.as_ref());
         Ok(Self {
-            signing,
-            refresh: to_bytes(&load(store, KeyPurpose::Refresh, now).await?)?,
-            cookie: to_bytes(&load(store, KeyPurpose::Cookie, now).await?)?,
+            refresh: secret(KeyPurpose::Refresh)?,
+            cookie: secret(KeyPurpose::Cookie)?,
+            store,
+            algorithm,
+            every: settings.key_rotation,
+            ttl: settings.access_token.ttl,
+            seal,
+            signing: RwLock::new(signing),
+            followed: Mutex::new(now),
+            searched: Mutex::new(Timestamp::default()),
         })
     }
 
-    /// The key that signs now.
-    pub(crate) fn signer(&self) -> &JwtKey {
-        self.signing
-            .last()
-            .expect("a keyring is made with at least one key")
+    /// The key that signs at `now`.
+    pub(crate) fn signer(&self, now: Timestamp) -> Arc<TokenKey> {
+        let known = self.known();
+        let mut ours = known.iter().filter(|key| key.algorithm() == self.algorithm);
+        // The clock of whoever made the first key may be ahead of ours.
+        let first = ours
+            .next()
+            .expect("a keyring is made with at least one key");
+        let active = ours.rfind(|key| key.active_from <= now);
+        Arc::clone(active.unwrap_or(first))
     }
 
     /// The key of this name.
-    pub(crate) fn verifier(&self, kid: &str) -> Option<&JwtKey> {
-        self.signing.iter().find(|key| key.kid() == kid)
+    pub(crate) fn find(&self, kid: &str) -> Option<Arc<TokenKey>> {
+        self.known().iter().find(|key| key.kid() == kid).cloned()
     }
 
-    /// The public keys.
-    pub(crate) fn jwks(&self) -> impl Iterator<Item = &Jwk> {
-        self.signing.iter().map(|key| &key.jwk)
+    /// The key of this name, which another instance may have made since the keys were loaded.
+    pub(crate) async fn search(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Result<Option<Arc<TokenKey>>, Error> {
+        // Those who come while the database is asked wait for what it says.
+        let mut searched = self.searched.lock().await;
+        if let Some(found) = self.find(kid) {
+            return Ok(Some(found));
+        }
+        // A new key is shown long before it signs: whoever was asked to search for another one since has found it.
+        if now.since(*searched) < SEARCH {
+            return Ok(None);
+        }
+        *searched = now;
+        self.load().await?;
+        Ok(self.find(kid))
+    }
+
+    /// The keys in the order in which they sign, those to come and those of the past included.
+    pub(crate) fn known(&self) -> Arc<[Arc<TokenKey>]> {
+        Arc::clone(&self.signing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over what other instances did, and rotates when it is time. What is known is not older than half a
+    /// minute afterwards; on failure it stays as it is, and the next caller after that time tries again.
+    pub(crate) async fn follow(&self, now: Timestamp) -> Result<(), Error> {
+        // One asks; the others go on with what they have.
+        let Ok(mut followed) = self.followed.try_lock() else {
+            return Ok(());
+        };
+        if now.since(*followed) < FOLLOW {
+            return Ok(());
+        }
+        *followed = now;
+        self.load().await?;
+        self.rotate_when_due(now).await
+    }
+
+    pub(super) async fn load(&self) -> Result<(), Error> {
+        let keys = self.store.keys().await?;
+        let signing = to_token_keys(&keys, self.seal.as_ref(), &self.known())?;
+        // A database that was emptied is no reason to stop signing.
+        if signing.iter().any(|key| key.algorithm() == self.algorithm) {
+            *self.signing.write().unwrap_or_else(PoisonError::into_inner) = signing;
+        }
+        Ok(())
+    }
+
+    /// Adds the key of this generation unless another instance did, and takes over what there is then.
+    pub(super) async fn add(
+        &self,
+        generation: i32,
+        now: Timestamp,
+        active_from: Timestamp,
+    ) -> Result<(), Error> {
+        let key = make(purpose(self.algorithm), generation, (now, active_from)).await?;
+        insert(&*self.store, self.seal.as_ref(), &key).await?;
+        self.load().await
     }
 
     /// Derives successors of refresh tokens.
@@ -84,31 +166,30 @@ impl Keyring {
     }
 }
 
-async fn load(
-    store: &(impl KeyStore + ?Sized),
-    purpose: KeyPurpose,
-    now: Timestamp,
-) -> Result<Vec<SigningKey>, Error> {
-    let found = store.keys(purpose).await?;
-    if !found.is_empty() {
-        return Ok(found);
+async fn insert(store: &dyn Store, seal: Option<&Seal>, key: &SigningKey) -> Result<(), Error> {
+    match seal {
+        Some(seal) => store.insert_key(&seal.close(key)?).await?,
+        None => store.insert_key(key).await?,
     }
-    store.insert_key(&make(purpose, now)?).await?;
-    Ok(store.keys(purpose).await?)
+    Ok(())
 }
 
-fn make(purpose: KeyPurpose, now: Timestamp) -> Result<SigningKey, Error> {
-    let (id, private) = match purpose {
-        KeyPurpose::Es256 => {
-            let pair = EcdsaKeyPair::generate_pkcs8(
-                &ECDSA_P256_SHA256_FIXED_SIGNING,
-                &SystemRandom::new(),
-            )
-            .map_err(|error| bad_key("new", error))?;
-            let private = Zeroizing::new(pair.as_ref().to_vec());
-            (public(&private, "new")?.kid, private)
+async fn make(
+    purpose: KeyPurpose,
+    generation: i32,
+    (created_at, active_from): (Timestamp, Timestamp),
+) -> Result<SigningKey, Error> {
+    let (id, private) = match algorithm(purpose) {
+        Some(algorithm) => {
+            let made = tokio::task::spawn_blocking(move || {
+                let private = generate(algorithm)?;
+                let key = TokenKey::from_pkcs8(&private, algorithm)?;
+                Ok::<_, String>((key.kid().to_owned(), private))
+            });
+            let made = made.await.map_err(|error| bad_key("new", error))?;
+            made.map_err(|error| bad_key("new", error))?
         }
-        KeyPurpose::Refresh | KeyPurpose::Cookie => {
+        None => {
             let mut private = Zeroizing::new(vec![0; 32]);
             getrandom::fill(&mut private).map_err(|error| bad_key("new", error))?;
             (uuid::Uuid::now_v7().to_string(), private)
@@ -117,35 +198,47 @@ fn make(purpose: KeyPurpose, now: Timestamp) -> Result<SigningKey, Error> {
     Ok(SigningKey {
         id,
         purpose,
-        generation: 1,
+        generation,
         private,
-        created_at: now,
+        sealed_by: None,
+        created_at,
+        active_from,
     })
 }
 
-fn public(pkcs8: &[u8], id: &str) -> Result<Jwk, Error> {
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
-        .map_err(|error| bad_key(id, error))?;
-    Jwk::p256(pair.public_key().as_ref()).ok_or_else(|| bad_key(id, "is not a key on P-256"))
+/// The keys that sign, those of `known` taken over: reading one costs more than a signature.
+fn to_token_keys(
+    keys: &[SigningKey],
+    seal: Option<&Seal>,
+    known: &[Arc<TokenKey>],
+) -> Result<Arc<[Arc<TokenKey>]>, Error> {
+    let mut read = Vec::with_capacity(keys.len());
+    for key in keys {
+        let Some(algorithm) = algorithm(key.purpose) else {
+            continue;
+        };
+        if let Some(known) = known.iter().find(|known| known.kid() == key.id) {
+            read.push(Arc::clone(known));
+            continue;
+        }
+        let private = opened(seal, key)?;
+        let pair = TokenKey::from_pkcs8(&private, algorithm);
+        let mut pair = pair.map_err(|reason| bad_key(&key.id, reason))?;
+        pair.generation = key.generation;
+        pair.active_from = key.active_from;
+        read.push(Arc::new(pair));
+    }
+    Ok(read.into())
 }
 
-fn to_jwt_key(key: &SigningKey) -> Result<JwtKey, Error> {
-    let jwk = public(&key.private, &key.id)?;
-    Ok(JwtKey {
-        encoding: EncodingKey::from_ec_der(&key.private),
-        decoding: DecodingKey::from_ec_components(&jwk.x, &jwk.y)
-            .map_err(|error| bad_key(&key.id, error))?,
-        jwk,
-    })
-}
-
-fn to_bytes(keys: &[SigningKey]) -> Result<[u8; 32], Error> {
-    let newest = keys
-        .last()
-        .ok_or_else(|| bad_key("new", "was not kept by the database"))?;
-    newest
-        .private
-        .as_slice()
+fn secret(
+    keys: &[SigningKey],
+    purpose: KeyPurpose,
+    seal: Option<&Seal>,
+) -> Result<[u8; 32], Error> {
+    let newest = keys.iter().rfind(|key| key.purpose == purpose);
+    let newest = newest.ok_or_else(|| bad_key("new", "was not kept by the database"))?;
+    (opened(seal, newest)?.as_slice())
         .try_into()
         .map_err(|_| bad_key(&newest.id, "is not 32 bytes long"))
 }
@@ -159,7 +252,6 @@ fn bad_key(id: &str, reason: impl fmt::Display) -> Error {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.signing.iter().map(JwtKey::kid);
-        f.debug_list().entries(names).finish()
+        f.debug_list().entries(self.known().iter()).finish()
     }
 }

@@ -3,6 +3,7 @@
 mod column;
 mod m0001_initial;
 mod m0002_clients;
+mod m0003_keys;
 mod migrator;
 
 pub use migrator::Migrator;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ClientId, GrantType, ScopeSet, Subject};
+use super::{AccessTokenRecord, ClientId, GrantType, ScopeSet, Subject};
 
 /// The claims of a valid access token. Times are seconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,26 @@ impl Claims {
         "scope",
         "gty",
     ];
+
+    /// What the token of `record` says.
+    pub(crate) fn of(record: &AccessTokenRecord, issuer: &str, audience: &str) -> Self {
+        let subject = record.subject.as_ref();
+        Self {
+            iss: issuer.to_owned(),
+            sub: subject
+                .map_or(record.client_id.as_str(), Subject::as_str)
+                .to_owned(),
+            aud: audience.to_owned(),
+            exp: record.expires_at.as_secs(),
+            iat: record.issued_at.as_secs(),
+            jti: record.id.clone(),
+            client_id: record.client_id.clone(),
+            scope: record.scope.clone(),
+            // RFC 9068 §5: a subject must not be taken for a client of the same name.
+            gty: (subject.is_none()).then(|| GrantType::ClientCredentials.as_str().to_owned()),
+            extra: record.extra.clone(),
+        }
+    }
 
     /// Whether the client acts for itself, and `sub` is therefore its own identifier.
     pub fn is_client(&self) -> bool {

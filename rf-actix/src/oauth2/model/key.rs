@@ -12,6 +12,10 @@ use super::Timestamp;
 pub enum KeyPurpose {
     /// Signs access tokens by ES256 (PKCS #8).
     Es256,
+    /// Signs access tokens by RS256 (PKCS #8).
+    Rs256,
+    /// Signs access tokens by EdDSA on Ed25519 (PKCS #8).
+    EdDsa,
     /// Derives the successors of refresh tokens (32 bytes).
     Refresh,
     /// Signs session cookies and form tokens (32 bytes).
@@ -19,13 +23,29 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
+    /// All there are.
+    pub const ALL: [Self; 5] = [
+        Self::Es256,
+        Self::Rs256,
+        Self::EdDsa,
+        Self::Refresh,
+        Self::Cookie,
+    ];
+
     /// The name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "es256",
+            Self::Rs256 => "rs256",
+            Self::EdDsa => "eddsa",
             Self::Refresh => "refresh",
             Self::Cookie => "cookie",
         }
+    }
+
+    /// Whether it is a key pair that signs access tokens.
+    pub const fn signs_tokens(self) -> bool {
+        matches!(self, Self::Es256 | Self::Rs256 | Self::EdDsa)
     }
 }
 
@@ -37,12 +57,16 @@ pub struct SigningKey {
     /// What it is for.
     pub purpose: KeyPurpose,
     /// The first key of its purpose is 1; a rotated one counts on. Unique for each purpose, so that
-    /// instances that start together end up with one key.
+    /// instances that make one together end up with one key.
     pub generation: i32,
-    /// The private part.
+    /// The private part, encrypted when `sealed_by` is there.
     pub private: Zeroizing<Vec<u8>>,
+    /// Which key-encryption key the private part is encrypted with, by its fingerprint.
+    pub sealed_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it begins to sign; until then it is only shown.
+    pub active_from: Timestamp,
 }
 
 impl fmt::Debug for SigningKey {

@@ -1,11 +1,13 @@
 //! Tokens, as the database knows them.
 
+use serde_json::{Map, Value};
+
 use super::{ClientId, Digest, GrantId, ScopeSet, Subject, Timestamp};
 
 /// An access token that was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTokenRecord {
-    /// The `jti` of the JWT.
+    /// The `jti` of a JWT, the digest of an opaque token.
     pub id: String,
     /// Its family; `None` when the client acts for itself.
     pub grant_id: Option<GrantId>,
@@ -21,6 +23,8 @@ pub struct AccessTokenRecord {
     pub expires_at: Timestamp,
     /// When it alone was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What the policy added, of an opaque token; a JWT says it itself.
+    pub extra: Map<String, Value>,
 }
 
 /// A refresh token that was issued.

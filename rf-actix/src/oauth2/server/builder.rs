@@ -163,7 +163,7 @@ impl OAuth2ServerBuilder {
         self.store.migrate().await.map_err(Error::Migrate)?;
         let store: Arc<dyn Store> = Arc::new(self.store);
         let now = self.clock.now();
-        let keyring = Arc::new(Keyring::load_or_make(&*store, now).await?);
+        let keyring = Arc::new(Keyring::open(Arc::clone(&store), &settings, now).await?);
         let hasher = Hasher::new().await?;
         keep_in_step(&*store, &hasher, &settings, &grants, now).await?;
         let users = match self.users {
@@ -179,8 +179,13 @@ impl OAuth2ServerBuilder {
             epoch.clone(),
         );
         Ok(OAuth2Server(Arc::new(Inner {
-            issuer: Issuer::new(Arc::clone(&keyring), &settings.issuer, settings.audience()),
-            authenticator: Authenticator::new(Arc::clone(&store), hasher.clone()),
+            issuer: Issuer::new(Arc::clone(&keyring), &settings),
+            authenticator: Authenticator::new(
+                Arc::clone(&store),
+                epoch.clone(),
+                settings.access_token.check,
+                hasher.clone(),
+            ),
             policy: self.policy,
             pages: self.pages,
             trusted_proxies: self.trusted_proxies,

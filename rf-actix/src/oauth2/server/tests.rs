@@ -4,13 +4,17 @@
 mod checking;
 mod clients;
 mod code;
+mod format;
 mod grants;
+mod inserting;
+mod keys;
 mod lifecycle;
 mod password;
 mod policy;
 mod refresh;
 mod scopes;
 mod secrets;
+mod showing;
 mod starting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +53,7 @@ struct Bench {
     web: ClientId,
     spa: ClientId,
     service: ClientId,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Bench {
@@ -66,19 +70,11 @@ impl Bench {
         build: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Self {
         let (db, database) = database().await;
-        let settings = OAuth2Settings {
-            users: vec![UserSettings {
-                name: "ada".to_owned(),
-                password: Some("lovelace".into()),
-                password_hash: None,
-            }],
-            ..OAuth2Settings::default()
-        };
         let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
         let events = Arc::new(Mutex::new(Vec::new()));
         let builder = listen(OAuth2Server::builder(db), &millis, &events);
         let server = build(builder)
-            .settings(change(settings))
+            .settings(change(settings()))
             .build()
             .await
             .unwrap();
@@ -106,7 +102,7 @@ impl Bench {
             web,
             spa,
             service,
-            _database: database,
+            database,
         }
     }
 
@@ -222,6 +218,18 @@ impl Bench {
 
     fn replays(&self) -> usize {
         self.saw(|event| matches!(event, Event::ReplayDetected { .. }))
+    }
+}
+
+/// With one person in them.
+fn settings() -> OAuth2Settings {
+    OAuth2Settings {
+        users: vec![UserSettings {
+            name: "ada".to_owned(),
+            password: Some("lovelace".into()),
+            password_hash: None,
+        }],
+        ..OAuth2Settings::default()
     }
 }
 

@@ -39,17 +39,11 @@ fn the_settings_of_the_quickstart_are_read_and_valid() {
 }
 
 #[test]
-fn what_is_not_supported_or_unknown_is_refused_when_it_is_read() {
+fn what_is_unknown_is_refused_when_it_is_read() {
     for (text, said) in [
-        ("access_token = { format = \"opaque\" }", "write \"jwt\""),
-        (
-            "access_token = { algorithm = \"RS256\" }",
-            "write \"ES256\"",
-        ),
-        (
-            "access_token = { algorithm = \"EdDSA\" }",
-            "write \"ES256\"",
-        ),
+        ("access_token = { format = \"saml\" }", "\"opaque\""),
+        ("access_token = { algorithm = \"HS256\" }", "\"RS256\""),
+        ("key_encryption_key = \"hush\"", "openssl rand"),
         ("access_token = { check = \"never\" }", "\"cached\""),
         ("access_token = { ttl = \"soon\" }", "\"1h\""),
         ("isuer = \"x\"", "isuer"),
@@ -182,4 +176,21 @@ fn a_value_that_cannot_be_used_is_refused_with_its_key() {
         assert_eq!(error.key, key, "{to}: {error}");
         assert!(!error.message.is_empty());
     }
+}
+
+#[test]
+fn keys_that_rotate_all_the_time_and_opaque_tokens_without_a_database_are_refused() {
+    for (text, key) in [
+        ("key_rotation = \"59m\"", "key_rotation"),
+        (
+            "access_token = { format = \"opaque\", check = \"stateless\" }",
+            "access_token.check",
+        ),
+    ] {
+        assert_eq!(read(text).unwrap().validate().unwrap_err().key, key);
+    }
+    read("access_token = { format = \"opaque\", check = \"strict\" }")
+        .unwrap()
+        .validate()
+        .unwrap();
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{ClientSettings, OAuth2Settings, UserSettings};
+use super::{
+    AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, TokenFormat, UserSettings,
+};
 use crate::oauth2::model::{
     Client, ClientId, ClientSecret, GrantType, InvalidRedirectUri, RedirectUri, Scope,
 };
@@ -48,6 +50,7 @@ impl OAuth2Settings {
             ));
         }
         self.check_lifetimes()?;
+        self.check_keys()?;
         self.check_scopes()?;
         let mut seen = HashSet::new();
         for (index, client) in self.clients.iter().enumerate() {
@@ -83,6 +86,21 @@ impl OAuth2Settings {
         }
         for (index, scope) in self.default_scopes.iter().enumerate() {
             check_known(self, scope, &format!("default_scopes[{index}]"))?;
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self) -> Result<(), SettingError> {
+        if self.key_rotation < Duration::from_secs(60 * 60)
+            || !LIFETIMES.contains(&self.key_rotation)
+        {
+            let message = "write at least \"1h\" and at most ten years";
+            return Err(SettingError::new("key_rotation", message));
+        }
+        let AccessTokenSettings { format, check, .. } = self.access_token;
+        if format == TokenFormat::Opaque && check == CheckMode::Stateless {
+            let message = "opaque tokens cannot be checked without the database, write \"cached\" or \"strict\"";
+            return Err(SettingError::new("access_token.check", message));
         }
         Ok(())
     }

@@ -3,14 +3,26 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::oauth2::model::{KeyPurpose, SigningKey};
+use crate::oauth2::model::{SigningKey, Timestamp};
 
 /// Keeps the keys that all instances share.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// The keys for `purpose`, oldest first.
-    async fn keys(&self, purpose: KeyPurpose) -> Result<Vec<SigningKey>, StoreError>;
+    /// All keys, oldest first.
+    async fn keys(&self) -> Result<Vec<SigningKey>, StoreError>;
 
     /// Adds a key unless there is one of the same purpose and generation already; the first one stays.
     async fn insert_key(&self, key: &SigningKey) -> Result<(), StoreError>;
+
+    /// Puts the encrypted private part of `sealed` in place of the one in clear; of what is encrypted already,
+    /// nothing changes.
+    async fn seal_key(&self, sealed: &SigningKey) -> Result<(), StoreError>;
+
+    /// Removes a key that signed until `retired_at`, unless an access token issued up to then still counts at `now`.
+    async fn remove_retired_key(
+        &self,
+        id: &str,
+        retired_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }

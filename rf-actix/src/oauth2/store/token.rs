@@ -26,6 +26,9 @@ pub trait TokenStore: Send + Sync {
     /// Whether the token of this identifier, its grant and its client still count.
     async fn access_token_state(&self, id: &str) -> Result<TokenState, StoreError>;
 
+    /// The access token of this identifier, when it, its grant and its client still count.
+    async fn active_access_token(&self, id: &str) -> Result<Option<AccessTokenRecord>, StoreError>;
+
     /// Revokes one access token, and says whether it had counted until now.
     async fn revoke_access_token(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 

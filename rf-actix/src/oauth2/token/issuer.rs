@@ -1,23 +1,22 @@
-//! Making access tokens: JWTs by RFC 9068.
+//! Making access tokens: JWTs by RFC 9068, or words without a meaning of their own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, Header, encode};
 use serde_json::{Map, Value};
 
-use crate::oauth2::key::Keyring;
+use super::secret::{TokenKind, generate};
+use crate::oauth2::key::{Keyring, SigningError};
 use crate::oauth2::model::{
-    AccessTokenRecord, Claims, ClientId, GrantId, GrantType, ScopeSet, Subject, Timestamp,
+    AccessTokenRecord, Claims, ClientId, Digest, GrantId, ScopeSet, Subject, Timestamp,
 };
-
-/// The type of access tokens, which tells them from every other JWT (RFC 9068 §2.1, RFC 8725 §3.11).
-pub(super) const TYP: &str = "at+jwt";
+use crate::oauth2::settings::{OAuth2Settings, TokenFormat};
 
 /// Makes access tokens in the server's name.
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
     keyring: Arc<Keyring>,
+    format: TokenFormat,
     issuer: String,
     audience: String,
 }
@@ -34,11 +33,12 @@ pub(crate) struct Order<'a> {
 }
 
 impl Issuer {
-    pub(crate) fn new(keyring: Arc<Keyring>, issuer: &str, audience: &str) -> Self {
+    pub(crate) fn new(keyring: Arc<Keyring>, settings: &OAuth2Settings) -> Self {
         Self {
             keyring,
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
+            format: settings.access_token.format,
+            issuer: settings.issuer.clone(),
+            audience: settings.audience().to_owned(),
         }
     }
 
@@ -46,45 +46,34 @@ impl Issuer {
     pub(crate) fn issue(
         &self,
         order: Order<'_>,
-    ) -> Result<(String, AccessTokenRecord), jsonwebtoken::errors::Error> {
-        let iat = order.now.as_secs();
+    ) -> Result<(String, AccessTokenRecord), SigningError> {
         let ttl = i64::try_from(order.ttl.as_secs()).unwrap_or(i64::MAX / 2000);
-        let exp = iat.saturating_add(ttl);
+        let end = order.now.as_secs().saturating_add(ttl);
         let (subject, grant_id) = order.on_behalf.unzip();
-        let mut extra = order.extra;
-        extra.retain(|name, _| !Claims::RESERVED.contains(&name.as_str()));
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            sub: subject
-                .map_or(order.client_id.as_str(), Subject::as_str)
-                .to_owned(),
-            aud: self.audience.clone(),
-            exp,
-            iat,
-            jti: uuid::Uuid::now_v7().to_string(),
-            client_id: order.client_id.clone(),
-            scope: order.scope,
-            // RFC 9068 §5: a subject must not be taken for a client of the same name.
-            gty: (subject.is_none()).then(|| GrantType::ClientCredentials.as_str().to_owned()),
-            extra,
-        };
-        let key = self.keyring.signer();
-        let header = Header {
-            typ: Some(TYP.to_owned()),
-            kid: Some(key.kid().to_owned()),
-            ..Header::new(Algorithm::ES256)
-        };
-        let token = encode(&header, &claims, &key.encoding)?;
-        let record = AccessTokenRecord {
-            id: claims.jti,
+        let mut record = AccessTokenRecord {
+            id: String::new(),
             grant_id: grant_id.cloned(),
-            client_id: claims.client_id,
+            client_id: order.client_id.clone(),
             subject: subject.cloned(),
-            scope: claims.scope,
+            scope: order.scope,
             issued_at: order.now,
-            expires_at: Timestamp::from_millis(exp.saturating_mul(1000)),
+            expires_at: Timestamp::from_millis(end.saturating_mul(1000)),
             revoked_at: None,
+            extra: order.extra,
         };
+        (record.extra).retain(|name, _| !Claims::RESERVED.contains(&name.as_str()));
+        if self.format == TokenFormat::Opaque {
+            let secret = generate(TokenKind::Access);
+            record.id = Digest::of(secret.expose()).as_str().to_owned();
+            // The one place where it leaves the server.
+            return Ok((secret.expose().to_owned(), record));
+        }
+        record.id = uuid::Uuid::now_v7().to_string();
+        let claims = Claims::of(&record, &self.issuer, &self.audience);
+        // The token itself says it.
+        record.extra.clear();
+        let claims = serde_json::to_vec(&claims).expect("claims are strings, numbers and JSON");
+        let token = self.keyring.signer(order.now).token(&claims)?;
         Ok((token, record))
     }
 }

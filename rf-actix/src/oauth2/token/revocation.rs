@@ -25,8 +25,8 @@ pub(crate) async fn revoke(
             kind,
         });
     };
-    if let Ok(claims) = verifier.read(token.expose()) {
-        if claims.client_id == *id && store.revoke_access_token(&claims.jti, now).await? {
+    if let Some((jti, owner)) = verifier.find(token.expose()).await? {
+        if owner == *id && store.revoke_access_token(&jti, now).await? {
             done("access_token");
         }
         return Ok(());

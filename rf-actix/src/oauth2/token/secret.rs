@@ -13,6 +13,8 @@ pub enum TokenKind {
     Code,
     /// A refresh token, `rfr_…`.
     Refresh,
+    /// An opaque access token, `rfa_…`.
+    Access,
     /// A ticket of the consent page, `rft_…`.
     Ticket,
     /// A session id, `rfs_…`.
@@ -27,6 +29,7 @@ impl TokenKind {
         match self {
             Self::Code => "rfc_",
             Self::Refresh => "rfr_",
+            Self::Access => "rfa_",
             Self::Ticket => "rft_",
             Self::Session => "rfs_",
             Self::Client => "rfk_",

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Header, decode_header};
 use moka::sync::Cache;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use super::issuer::TYP;
+use super::secret::TokenKind;
 use crate::oauth2::error::AuthError;
-use crate::oauth2::key::Keyring;
-use crate::oauth2::model::{Claims, Clock, Timestamp, TokenState};
+use crate::oauth2::key::{Keyring, TYP, TokenKey};
+use crate::oauth2::model::{Claims, ClientId, Clock, Digest, Timestamp, TokenState};
 use crate::oauth2::settings::{CheckMode, OAuth2Settings};
-use crate::oauth2::store::Store;
+use crate::oauth2::store::{Store, StoreError};
 
 /// How long this instance may miss what another one revoked.
-const FRESH: Duration = Duration::from_secs(3);
+pub(crate) const FRESH: Duration = Duration::from_secs(3);
 /// Verified tokens that are remembered.
 const CACHED_TOKENS: u64 = 20_000;
 /// Longer than any token of ours, short enough not to be worth an attack.
@@ -33,7 +35,8 @@ impl Epoch {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn now(&self) -> u64 {
+    /// How often something was.
+    pub(crate) fn now(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -42,19 +45,21 @@ impl Epoch {
 pub(crate) struct Verifier {
     keyring: Arc<Keyring>,
     store: Arc<dyn Store>,
-    validation: Validation,
+    issuer: String,
+    audience: String,
     mode: CheckMode,
     clock: Clock,
     epoch: Epoch,
     cache: Cache<[u8; 32], Verified>,
 }
 
-/// A token whose signature was verified.
+/// A token that was good.
 #[derive(Clone)]
 struct Verified {
     claims: Arc<Claims>,
     /// When the database last said that it counts, and in which epoch.
-    counted: Option<(Timestamp, u64)>,
+    at: Timestamp,
+    epoch: u64,
 }
 
 impl Verifier {
@@ -65,17 +70,11 @@ impl Verifier {
         clock: Clock,
         epoch: Epoch,
     ) -> Self {
-        // RFC 8725 §3.1: one algorithm, ours, whatever the token says.
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_issuer(&[&settings.issuer]);
-        validation.set_audience(&[settings.audience()]);
-        validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
-        // Checked below, by our own clock and without leeway: we are the issuer.
-        validation.validate_exp = false;
         Self {
             keyring,
             store,
-            validation,
+            issuer: settings.issuer.clone(),
+            audience: settings.audience().to_owned(),
             mode: settings.access_token.check,
             clock,
             epoch,
@@ -91,57 +90,160 @@ impl Verifier {
         if token.is_empty() {
             return Err(AuthError::Missing);
         }
-        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let known = self.cache.get(&digest);
-        let counted = known.as_ref().and_then(|known| known.counted);
-        let claims = match known {
-            Some(known) => known.claims,
-            None => Arc::new(self.read(token)?),
-        };
-        let now = self.clock.now();
-        if now.as_secs() >= claims.exp {
-            self.cache.invalidate(&digest);
-            return Err(AuthError::Invalid("expired"));
+        if token.len() > MAX_LENGTH {
+            return Err(AuthError::Invalid("too long"));
         }
+        let opaque = is_opaque(token);
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let now = self.clock.now();
         // Read before the database is asked: what is revoked meanwhile makes the answer stale.
         let epoch = self.epoch.now();
-        let believed = match (self.mode, counted) {
-            (CheckMode::Stateless, _) => true,
-            (CheckMode::Strict, _) | (CheckMode::Cached, None) => false,
-            (CheckMode::Cached, Some((at, seen))) => seen == epoch && now.since(at) < FRESH,
-        };
-        if believed && counted.is_some() {
-            return Ok(claims);
-        }
-        if !believed {
-            let state = self.store.access_token_state(&claims.jti).await;
-            if state.map_err(AuthError::Unavailable)? != TokenState::Active {
-                self.cache.invalidate(&digest);
-                return Err(AuthError::Invalid("revoked"));
+        let known = self.cache.get(&digest);
+        let claims = match known {
+            Some(known) => {
+                self.require_not_over(&known.claims, &digest, now)?;
+                if self.believes(&known, opaque, (now, epoch)) {
+                    return Ok(known.claims);
+                }
+                Some(known.claims)
             }
-        }
+            None => None,
+        };
+        let checked = if opaque {
+            self.look_up(token, now).await
+        } else {
+            self.check_jwt(token, claims, now).await
+        };
+        let claims = checked.inspect_err(|_| self.cache.invalidate(&digest))?;
         let verified = Verified {
             claims: Arc::clone(&claims),
-            counted: Some((now, epoch)),
+            at: now,
+            epoch,
         };
         self.cache.insert(digest, verified);
         Ok(claims)
     }
 
-    /// The claims of a token of ours, whether or not it has ended or was revoked.
-    pub(crate) fn read(&self, token: &str) -> Result<Claims, AuthError> {
+    /// Whether what was found out about a token is fresh enough not to ask again.
+    fn believes(&self, known: &Verified, opaque: bool, (now, epoch): (Timestamp, u64)) -> bool {
+        match self.mode {
+            // An opaque token is what the database says it is.
+            CheckMode::Stateless if !opaque => true,
+            CheckMode::Strict => false,
+            CheckMode::Stateless | CheckMode::Cached => {
+                known.epoch == epoch && now.since(known.at) < FRESH
+            }
+        }
+    }
+
+    fn require_not_over(
+        &self,
+        claims: &Claims,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<(), AuthError> {
+        // By our own clock and without leeway: we are the issuer.
+        if now.as_secs() < claims.exp {
+            return Ok(());
+        }
+        self.cache.invalidate(digest);
+        Err(AuthError::Invalid("expired"))
+    }
+
+    async fn look_up(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
+        let found = (self.store)
+            .active_access_token(Digest::of(token).as_str())
+            .await;
+        let record = found
+            .map_err(AuthError::Unavailable)?
+            .ok_or(AuthError::Invalid("unknown or revoked"))?;
+        if record.expires_at <= now {
+            return Err(AuthError::Invalid("expired"));
+        }
+        Ok(Arc::new(Claims::of(&record, &self.issuer, &self.audience)))
+    }
+
+    async fn check_jwt(
+        &self,
+        token: &str,
+        read: Option<Arc<Claims>>,
+        now: Timestamp,
+    ) -> Result<Arc<Claims>, AuthError> {
+        let claims = match read {
+            Some(claims) => claims,
+            None => Arc::new(self.read(token, now).await?),
+        };
+        if now.as_secs() >= claims.exp {
+            return Err(AuthError::Invalid("expired"));
+        }
+        if self.mode != CheckMode::Stateless {
+            let state = self.store.access_token_state(&claims.jti).await;
+            if state.map_err(AuthError::Unavailable)? != TokenState::Active {
+                return Err(AuthError::Invalid("revoked"));
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Identifier and client of an access token of ours, whether or not it has ended or was revoked.
+    pub(crate) async fn find(&self, token: &str) -> Result<Option<(String, ClientId)>, StoreError> {
+        if is_opaque(token) {
+            let found = self.store.access_token(Digest::of(token).as_str()).await?;
+            return Ok(found.map(|token| (token.id, token.client_id)));
+        }
+        match self.read(token, self.clock.now()).await {
+            Ok(claims) => Ok(Some((claims.jti, claims.client_id))),
+            Err(AuthError::Unavailable(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The claims of a JWT of ours, whether or not it has ended or was revoked.
+    pub(crate) async fn read(&self, token: &str, now: Timestamp) -> Result<Claims, AuthError> {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
         }
         let header = decode_header(token).map_err(|_| AuthError::Invalid("not a JWT"))?;
         check_header(&header)?;
-        let key = (header.kid.as_deref())
-            .and_then(|kid| self.keyring.verifier(kid))
-            .ok_or(AuthError::Invalid("unknown key"))?;
-        decode::<Claims>(token, &key.decoding, &self.validation)
-            .map(|token| token.claims)
-            .map_err(|_| AuthError::Invalid("bad signature, issuer or audience"))
+        let key = self.key(header.kid.as_deref(), now).await?;
+        // RFC 8725 §3.1: the algorithm is the key's, whatever the token says.
+        if !key.signs_by(header.alg) {
+            return Err(AuthError::Invalid("another algorithm than its key's"));
+        }
+        let claims = signed_claims(token, &key).ok_or(AuthError::Invalid("bad signature"))?;
+        // RFC 8725 §3.8, §3.9.
+        if claims.iss != self.issuer || claims.aud != self.audience {
+            return Err(AuthError::Invalid(
+                "of another issuer or for another audience",
+            ));
+        }
+        Ok(claims)
     }
+
+    async fn key(&self, kid: Option<&str>, now: Timestamp) -> Result<Arc<TokenKey>, AuthError> {
+        let kid = kid.ok_or(AuthError::Invalid("names no key"))?;
+        if let Some(key) = self.keyring.find(kid) {
+            return Ok(key);
+        }
+        let found = self.keyring.search(kid, now).await;
+        found
+            .map_err(|error| AuthError::Unavailable(StoreError::new(error)))?
+            .ok_or(AuthError::Invalid("unknown key"))
+    }
+}
+
+fn is_opaque(token: &str) -> bool {
+    token.starts_with(TokenKind::Access.prefix())
+}
+
+fn signed_claims(token: &str, key: &TokenKey) -> Option<Claims> {
+    let (message, signature) = token.rsplit_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    if !key.has_signed(message, &signature) {
+        return None;
+    }
+    let (_, claims) = message.split_once('.')?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
 fn check_header(header: &Header) -> Result<(), AuthError> {

@@ -1,12 +1,14 @@
 //! Whether an access token counts.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
 use super::*;
 use crate::oauth2::error::AuthError;
 use crate::oauth2::model::TokenState;
-use crate::oauth2::settings::{AccessTokenSettings, CheckMode};
+use crate::oauth2::settings::{AccessTokenSettings, CheckMode, SigningAlgorithm};
 
 async fn bench(check: CheckMode) -> Bench {
     Bench::with(|settings| OAuth2Settings {
@@ -36,7 +38,8 @@ impl Bench {
 
     /// Revokes as another instance would: this one does not hear of it.
     async fn revoke_elsewhere(&self, token: &str) {
-        let jti = self.server.0.verifier.read(token).unwrap().jti;
+        let found = self.server.0.verifier.find(token).await.unwrap();
+        let (jti, _) = found.unwrap();
         assert!(
             self.server
                 .store()
@@ -168,9 +171,38 @@ async fn an_inactive_token_is_exactly_that() {
 
 #[tokio::test]
 async fn what_is_not_an_access_token_of_ours_is_refused() {
-    let bench = bench(CheckMode::Stateless).await;
+    for algorithm in [
+        SigningAlgorithm::Es256,
+        SigningAlgorithm::Rs256,
+        SigningAlgorithm::EdDsa,
+    ] {
+        refuses_all_but_its_own(algorithm).await;
+    }
+}
+
+async fn refuses_all_but_its_own(algorithm: SigningAlgorithm) {
+    let bench = Bench::with(|settings| OAuth2Settings {
+        access_token: AccessTokenSettings {
+            algorithm,
+            check: CheckMode::Stateless,
+            ..AccessTokenSettings::default()
+        },
+        ..settings
+    })
+    .await;
     let good = bench.tokens(&bench.web).await;
-    let kid = bench.server.keyring().signer().kid().to_owned();
+    let keys = bench.server.store().keys().await.unwrap();
+    let key = keys.iter().find(|key| key.purpose.signs_tokens()).unwrap();
+    let (named, ours) = match algorithm {
+        SigningAlgorithm::Es256 => (Algorithm::ES256, EncodingKey::from_ec_der(&key.private)),
+        // It wants what PKCS #8 wraps: PKCS #1, after 26 bytes.
+        SigningAlgorithm::Rs256 => (
+            Algorithm::RS256,
+            EncodingKey::from_rsa_der(&key.private[26..]),
+        ),
+        SigningAlgorithm::EdDsa => (Algorithm::EdDSA, EncodingKey::from_ed_der(&key.private)),
+    };
+    let kid = key.id.clone();
     let now = bench.now().as_secs();
     let claims = json!({
         "iss": "http://127.0.0.1:8080", "aud": "http://127.0.0.1:8080", "sub": "ada", "exp": now + 60,
@@ -179,10 +211,9 @@ async fn what_is_not_an_access_token_of_ours_is_refused() {
     let header = || Header {
         typ: Some("at+jwt".to_owned()),
         kid: Some(kid.clone()),
-        ..Header::new(Algorithm::ES256)
+        ..Header::new(named)
     };
-    let ours = &bench.server.keyring().signer().encoding;
-    let sign = |header: &Header, claims: &serde_json::Value| encode(header, claims, ours).unwrap();
+    let sign = |header: &Header, claims: &serde_json::Value| encode(header, claims, &ours).unwrap();
     let with = |name: &str, value: &str| {
         let mut claims = claims.clone();
         claims[name] = value.into();
@@ -195,7 +226,7 @@ async fn what_is_not_an_access_token_of_ours_is_refused() {
     };
     let none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
     // HS256, signed with what everybody can read: the public key.
-    let jwk = serde_json::to_string(&bench.server.keyring().jwks().next().unwrap()).unwrap();
+    let jwk = serde_json::to_string(bench.server.keyring().known()[0].jwk()).unwrap();
     let confused = Header {
         alg: Algorithm::HS256,
         ..header()
@@ -286,6 +317,10 @@ async fn what_is_not_an_access_token_of_ours_is_refused() {
             "signature of another",
             format!("{head}.{body}.{}", "A".repeat(86)),
         ),
+        (
+            "another algorithm of a key we have",
+            format!("{}.{body}.{}", as_algorithm(head, "ES384"), "A".repeat(86)),
+        ),
         ("HMAC with the public key", confused),
         ("too long", "a".repeat(20_000)),
         ("garbage", "a.b.c".to_owned()),
@@ -293,11 +328,19 @@ async fn what_is_not_an_access_token_of_ours_is_refused() {
         let answer = bench.server.validate_token(&token).await;
         assert!(
             matches!(answer, Err(AuthError::Invalid(_))),
-            "{what}: {answer:?}"
+            "{algorithm:?}, {what}: {answer:?}"
         );
     }
     let nothing = bench.server.validate_token("").await;
     assert!(matches!(nothing, Err(AuthError::Missing)));
+}
+
+/// The encoded header with another algorithm in it.
+fn as_algorithm(head: &str, algorithm: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(head).unwrap();
+    let mut header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    header["alg"] = algorithm.into();
+    URL_SAFE_NO_PAD.encode(header.to_string())
 }
 
 #[tokio::test]
@@ -314,4 +357,30 @@ async fn a_token_that_was_never_kept_does_not_count_unless_checking_is_stateless
     };
     let (token, _) = bench.server.0.issuer.issue(order).unwrap();
     assert!(!bench.is_active(&token).await);
+}
+
+#[tokio::test]
+async fn what_another_instance_does_to_a_client_is_seen_in_seconds_or_at_once() {
+    for (mode, in_between) in [(CheckMode::Strict, false), (CheckMode::Cached, true)] {
+        let bench = bench(mode).await;
+        let ask = || {
+            let params = TokenParams {
+                grant_type: Some("client_credentials".to_owned()),
+                ..identified(&bench.service)
+            };
+            bench.server.issue_token(params)
+        };
+        ask().await.unwrap();
+        let store = bench.server.store();
+        let (service, now) = (&bench.service, bench.now());
+        store.disable_client(service, now).await.unwrap();
+        let between = ask().await;
+        assert_eq!(between.is_ok(), in_between, "{mode:?}");
+        // What it got in these seconds counts for nothing.
+        if let Ok(tokens) = between {
+            assert!(!bench.is_active(&tokens.access_token).await);
+        }
+        bench.wait(Duration::from_secs(3));
+        refused_as(ask().await, ErrorCode::InvalidClient);
+    }
 }

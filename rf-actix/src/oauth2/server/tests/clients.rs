@@ -44,7 +44,7 @@ async fn a_person_who_is_called_like_a_client_is_not_taken_for_it() {
     })
     .await;
     let (subject, family) = ("web-1".into(), GrantId::generate());
-    let claims = |on_behalf| {
+    let claims = async |on_behalf| {
         let order = crate::oauth2::token::Order {
             client_id: &ClientId::from("web-1"),
             on_behalf,
@@ -54,10 +54,11 @@ async fn a_person_who_is_called_like_a_client_is_not_taken_for_it() {
             now: bench.now(),
         };
         let (token, _) = bench.server.0.issuer.issue(order).unwrap();
-        bench.server.0.verifier.read(&token).unwrap()
+        let read = bench.server.0.verifier.read(&token, bench.now()).await;
+        read.unwrap()
     };
-    let person = claims(Some((&subject, &family)));
-    let client = claims(None);
+    let person = claims(Some((&subject, &family))).await;
+    let client = claims(None).await;
     assert_eq!(person.sub, client.sub);
     assert!(!person.is_client() && client.is_client());
     assert_ne!(person.principal(), client.principal());

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::oauth2::error::Error;
-use crate::oauth2::model::KeyPurpose;
 use crate::oauth2::settings::ClientSettings;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -19,18 +18,20 @@ async fn instances_that_start_together_end_up_with_one_key() {
         .collect();
     let first = &servers[0];
     for server in &servers {
-        assert_eq!(
-            server.keyring().signer().kid(),
-            first.keyring().signer().kid()
-        );
+        assert_eq!(kid(server), kid(first));
         assert_eq!(server.keyring().refresh(), first.keyring().refresh());
         assert_eq!(server.cookie_key(), first.cookie_key());
     }
-    let keys = first.store().keys(KeyPurpose::Es256).await.unwrap();
-    assert_eq!(keys.len(), 1);
+    let keys = first.store().keys().await.unwrap();
+    assert_eq!(keys.len(), 3, "one of each purpose");
 }
 
-fn settings(secret: &str) -> OAuth2Settings {
+fn kid(server: &OAuth2Server) -> String {
+    let signer = server.keyring().signer(server.clock().now());
+    signer.kid().to_owned()
+}
+
+fn with_client(secret: &str) -> OAuth2Settings {
     OAuth2Settings {
         clients: vec![ClientSettings {
             id: "demo".to_owned(),
@@ -50,7 +51,7 @@ async fn clients_of_the_settings_are_kept_in_step() {
         builder.build().await.unwrap()
     };
     let demo = ClientId::from("demo");
-    let server = start(settings("one")).await;
+    let server = start(with_client("one")).await;
     let registered = Client {
         id: "by-hand".into(),
         secret: Some("secret".into()),
@@ -60,11 +61,11 @@ async fn clients_of_the_settings_are_kept_in_step() {
     server.register_client(registered).await.unwrap();
     let first = server.store().client(&demo).await.unwrap().unwrap();
 
-    let server = start(settings("one")).await;
+    let server = start(with_client("one")).await;
     let same = server.store().client(&demo).await.unwrap().unwrap();
     assert_eq!(first, same, "nothing changed, so nothing is hashed again");
 
-    let server = start(settings("two")).await;
+    let server = start(with_client("two")).await;
     let changed = server.store().client(&demo).await.unwrap().unwrap();
     assert_ne!(first.secrets, changed.secrets);
     assert_eq!(changed.secrets.len(), 1);
@@ -87,7 +88,7 @@ async fn clients_of_the_settings_are_kept_in_step() {
         .unwrap();
     assert!(!by_hand.disabled);
 
-    let server = start(settings("two")).await;
+    let server = start(with_client("two")).await;
     assert!(
         !server
             .store()

@@ -5,7 +5,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::row;
-use super::write::{SeaOrmStore, again};
+use super::write::{SeaOrmStore, again, commit};
 use crate::oauth2::entity::{authorization_code, grant};
 use crate::oauth2::model::{AuthorizationCode, Digest, Grant, Timestamp};
 use crate::oauth2::store::{CodeStore, Issued, StoreError};
@@ -21,7 +21,7 @@ impl CodeStore for SeaOrmStore {
             authorization_code::Entity::insert(row::from_code(code))
                 .exec_without_returning(&transaction)
                 .await?;
-            transaction.commit().await
+            commit(transaction).await
         })
         .await
     }
@@ -70,7 +70,7 @@ impl SeaOrmStore {
             return Ok(false);
         }
         super::token::insert(issued, &transaction).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(true)
     }
 }

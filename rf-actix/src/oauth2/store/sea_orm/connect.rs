@@ -30,6 +30,8 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
         .max_connections(max_connections.max(1))
         .connect_timeout(PATIENCE)
         .acquire_timeout(PATIENCE)
+        // A round trip more each time; one that turns out to be gone is replaced, and the question asked again.
+        .test_before_acquire(false)
         .sqlx_logging_level(log::LevelFilter::Trace);
     if kind == Kind::Sqlite {
         if url.contains(":memory:") || url.contains("mode=memory") {

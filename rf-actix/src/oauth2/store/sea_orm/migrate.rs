@@ -7,6 +7,9 @@ use super::write::pause;
 use crate::oauth2::migration::Migrator;
 use crate::oauth2::store::StoreError;
 
+/// How often, at most: every step may be done by another instance between our look and our hand.
+const ATTEMPTS: u32 = 24;
+
 impl SeaOrmStore {
     /// Makes or changes the tables. Instances may do it at the same time: the one that comes second finds
     /// things done and looks again.
@@ -18,7 +21,7 @@ impl SeaOrmStore {
         loop {
             match Migrator::up(&self.db, None).await {
                 Ok(()) => return Ok(()),
-                Err(_) if attempt < 8 => {
+                Err(_) if attempt < ATTEMPTS => {
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }

@@ -8,6 +8,7 @@ mod code;
 mod connect;
 mod consent;
 mod grant;
+mod group;
 mod interaction;
 mod key;
 mod migrate;

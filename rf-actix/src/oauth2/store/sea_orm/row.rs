@@ -197,6 +197,10 @@ pub(super) fn to_access_token(row: access_token::Model) -> Result<AccessTokenRec
         issued_at: Timestamp::from_millis(row.issued_at),
         expires_at: Timestamp::from_millis(row.expires_at),
         revoked_at: at(row.revoked_at),
+        extra: (row.extra.as_deref())
+            .map(|extra| list("extra", extra))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 
@@ -210,6 +214,7 @@ pub(super) fn from_access_token(from: &AccessTokenRecord) -> access_token::Activ
         issued_at: Set(from.issued_at.as_millis()),
         expires_at: Set(from.expires_at.as_millis()),
         revoked_at: Set(millis(from.revoked_at)),
+        extra: Set((!from.extra.is_empty()).then(|| json(&from.extra))),
     }
 }
 
@@ -277,14 +282,17 @@ pub(super) fn from_interaction(from: &Interaction) -> interaction::ActiveModel {
     }
 }
 
-pub(super) fn to_key(row: signing_key::Model, purpose: KeyPurpose) -> SigningKey {
-    SigningKey {
+pub(super) fn to_key(row: signing_key::Model) -> Option<SigningKey> {
+    let purpose = (KeyPurpose::ALL.into_iter()).find(|it| it.as_str() == row.purpose)?;
+    Some(SigningKey {
         id: row.id,
         purpose,
         generation: row.generation,
         private: Zeroizing::new(row.private_key),
+        sealed_by: row.sealed_by,
         created_at: Timestamp::from_millis(row.created_at),
-    }
+        active_from: Timestamp::from_millis(row.active_from),
+    })
 }
 
 pub(super) fn from_key(from: &SigningKey) -> signing_key::ActiveModel {
@@ -293,6 +301,8 @@ pub(super) fn from_key(from: &SigningKey) -> signing_key::ActiveModel {
         purpose: Set(from.purpose.as_str().to_owned()),
         generation: Set(from.generation),
         private_key: Set(from.private.to_vec()),
+        sealed_by: Set(from.sealed_by.clone()),
         created_at: Set(from.created_at.as_millis()),
+        active_from: Set(from.active_from.as_millis()),
     }
 }

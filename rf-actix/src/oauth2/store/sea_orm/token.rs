@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, JoinType, QueryFilter,
-    QuerySelect,
+    QuerySelect, Select,
 };
 
 use super::row;
-use super::write::{SeaOrmStore, again};
+use super::write::{SeaOrmStore, again, commit};
 use crate::oauth2::entity::{access_token, client, grant, refresh_token};
 use crate::oauth2::model::{AccessTokenRecord, Digest, RefreshTokenRecord, Timestamp, TokenState};
 use crate::oauth2::store::{Issued, StoreError, TokenStore};
@@ -16,13 +16,7 @@ use crate::oauth2::store::{Issued, StoreError, TokenStore};
 #[async_trait]
 impl TokenStore for SeaOrmStore {
     async fn insert_access_token(&self, token: &AccessTokenRecord) -> Result<(), StoreError> {
-        again(|| async {
-            access_token::Entity::insert(row::from_access_token(token))
-                .exec_without_returning(&self.db)
-                .await
-                .map(drop)
-        })
-        .await
+        self.group.insert(&self.db, token).await
     }
 
     async fn access_token(&self, id: &str) -> Result<Option<AccessTokenRecord>, StoreError> {
@@ -37,7 +31,27 @@ impl TokenStore for SeaOrmStore {
     }
 
     async fn access_token_state(&self, id: &str) -> Result<TokenState, StoreError> {
-        again(|| self.state_of(id)).await
+        again(|| async {
+            let active: Option<String> = active(id)
+                .select_only()
+                .column(access_token::Column::Id)
+                .into_tuple()
+                .one(&self.db)
+                .await?;
+            Ok(match active {
+                Some(_) => TokenState::Active,
+                None => TokenState::Revoked,
+            })
+        })
+        .await
+    }
+
+    async fn active_access_token(&self, id: &str) -> Result<Option<AccessTokenRecord>, StoreError> {
+        again(|| async {
+            let found = active(id).one(&self.db).await?;
+            found.map(row::to_access_token).transpose()
+        })
+        .await
     }
 
     async fn revoke_access_token(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
@@ -133,41 +147,32 @@ impl SeaOrmStore {
             return Ok(false);
         }
         insert(issued, &transaction).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(true)
     }
+}
 
-    /// One statement for all that can revoke a token: itself, its family, its client.
-    async fn state_of(&self, id: &str) -> Result<TokenState, DbErr> {
-        use access_token::{Column, Entity};
+/// One statement for all that can revoke a token: itself, its family, its client.
+fn active(id: &str) -> Select<access_token::Entity> {
+    use access_token::{Column, Entity};
 
-        let of_grant = Entity::belongs_to(grant::Entity)
-            .from(Column::GrantId)
-            .to(grant::Column::Id)
-            .into();
-        let of_client = Entity::belongs_to(client::Entity)
-            .from(Column::ClientId)
-            .to(client::Column::Id)
-            .into();
-        let family_counts = Condition::any().add(Column::GrantId.is_null()).add(
-            Condition::all()
-                .add(grant::Column::Id.is_not_null())
-                .add(grant::Column::RevokedAt.is_null()),
-        );
-        let active: Option<String> = Entity::find_by_id(id)
-            .select_only()
-            .column(Column::Id)
-            .join(JoinType::LeftJoin, of_grant)
-            .join(JoinType::InnerJoin, of_client)
-            .filter(Column::RevokedAt.is_null())
-            .filter(client::Column::DisabledAt.is_null())
-            .filter(family_counts)
-            .into_tuple()
-            .one(&self.db)
-            .await?;
-        Ok(match active {
-            Some(_) => TokenState::Active,
-            None => TokenState::Revoked,
-        })
-    }
+    let of_grant = Entity::belongs_to(grant::Entity)
+        .from(Column::GrantId)
+        .to(grant::Column::Id)
+        .into();
+    let of_client = Entity::belongs_to(client::Entity)
+        .from(Column::ClientId)
+        .to(client::Column::Id)
+        .into();
+    let family_counts = Condition::any().add(Column::GrantId.is_null()).add(
+        Condition::all()
+            .add(grant::Column::Id.is_not_null())
+            .add(grant::Column::RevokedAt.is_null()),
+    );
+    Entity::find_by_id(id)
+        .join(JoinType::LeftJoin, of_grant)
+        .join(JoinType::InnerJoin, of_client)
+        .filter(Column::RevokedAt.is_null())
+        .filter(client::Column::DisabledAt.is_null())
+        .filter(family_counts)
 }

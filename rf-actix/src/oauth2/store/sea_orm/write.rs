@@ -8,12 +8,14 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use super::group::Group;
 use crate::oauth2::store::StoreError;
 
 /// Everything the server keeps, in one database.
 #[derive(Clone)]
 pub struct SeaOrmStore {
     pub(super) db: DatabaseConnection,
+    pub(super) group: Group,
 }
 
 impl fmt::Debug for SeaOrmStore {
@@ -34,7 +36,10 @@ const DEADLINE: Duration = Duration::from_secs(8);
 impl SeaOrmStore {
     /// The store in `db`; its tables are made by [`migrate`](Self::migrate).
     pub fn new(db: DatabaseConnection) -> Self {
-        Self { db }
+        Self {
+            db,
+            group: Group::default(),
+        }
     }
 
     /// A transaction that is going to write.
@@ -56,7 +61,19 @@ impl SeaOrmStore {
     }
 }
 
-/// Does `work`, again when the database asks for it: deadlock, serialization failure, busy.
+/// Commits. When the connection is lost meanwhile nobody knows whether it was done: that is told, and not tried again.
+pub(super) async fn commit(transaction: DatabaseTransaction) -> Result<(), DbErr> {
+    transaction.commit().await.map_err(|error| {
+        if is_lost(&error) {
+            DbErr::Custom(format!("the connection was lost in a commit: {error}"))
+        } else {
+            error
+        }
+    })
+}
+
+/// Does `work`, again when the database asks for it (deadlock, serialization failure, busy), or when the connection
+/// turns out to be gone: the pool does not try each before it is used.
 pub(super) async fn again<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, DbErr>>,
@@ -65,7 +82,7 @@ where
         let mut attempt = 1;
         loop {
             match work().await {
-                Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
+                Err(error) if attempt < ATTEMPTS && (is_transient(&error) || is_lost(&error)) => {
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }
@@ -93,10 +110,35 @@ pub(super) fn is_duplicate(error: &DbErr) -> bool {
 }
 
 fn is_transient(error: &DbErr) -> bool {
-    let (DbErr::Exec(cause) | DbErr::Query(cause) | DbErr::Conn(cause)) = error else {
+    cause(error).is_some_and(is_transient_cause)
+}
+
+fn is_lost(error: &DbErr) -> bool {
+    cause(error).is_some_and(is_lost_cause)
+}
+
+fn cause(error: &DbErr) -> Option<&RuntimeErr> {
+    match error {
+        DbErr::Exec(cause) | DbErr::Query(cause) | DbErr::Conn(cause) => Some(cause),
+        _ => None,
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn is_lost_cause(cause: &RuntimeErr) -> bool {
+    let RuntimeErr::SqlxError(error) = cause else {
         return false;
     };
-    is_transient_cause(cause)
+    match error.as_database_error() {
+        // PostgreSQL: admin_shutdown, crash_shutdown, cannot_connect_now.
+        Some(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
+        None => matches!(**error, sea_orm::SqlxError::Io(_)),
+    }
+}
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+fn is_lost_cause(_: &RuntimeErr) -> bool {
+    false
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]

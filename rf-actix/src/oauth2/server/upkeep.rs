@@ -1,0 +1,68 @@
+//! What has to be done from time to time.
+
+use super::OAuth2Server;
+use crate::oauth2::error::Error;
+use crate::oauth2::event::Event;
+use crate::oauth2::key::KeyRotation;
+use crate::oauth2::model::Timestamp;
+use crate::oauth2::store::StoreError;
+
+impl OAuth2Server {
+    /// Makes the next key that signs access tokens. It is shown in the list of keys at once and signs ten minutes
+    /// later; by then all instances and resource servers know it. The keys before it verify for as long as their
+    /// tokens live. A rotation that has begun already is told again.
+    ///
+    /// The server does this by itself as often as the setting `key_rotation` says; call it when a key may have leaked.
+    ///
+    /// ```
+    /// # use rf::oauth2::{OAuth2Server, connect};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), rf::oauth2::Error> {
+    /// let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await?).build().await?;
+    /// let next = server.rotate_keys().await?;
+    /// assert!(next.active_from > server.clock().now());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the database fails, or the system has no randomness.
+    pub async fn rotate_keys(&self) -> Result<KeyRotation, Error> {
+        self.keyring().rotate(self.0.clock.now()).await
+    }
+
+    /// Takes over what other instances did to the keys. When that fails, those that are known are good for a while.
+    pub(crate) async fn follow_keys(&self) {
+        if let Err(error) = self.keyring().follow(self.0.clock.now()).await {
+            self.emit(&Event::Failed {
+                what: "following the signing keys",
+                cause: error.to_string(),
+            });
+        }
+    }
+
+    /// Removes at most `batch` (1 to 500) rows of each kind that ended a day ago or earlier, and says how many
+    /// they were; and the signing keys whose tokens are all over. Safe to run on every instance; call it every few
+    /// minutes, again at once while it removes many. The suite does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purge(&self, batch: u64) -> Result<u64, StoreError> {
+        let now = self.0.clock.now();
+        self.keyring().remove_retired(now).await?;
+        // Used codes are kept for a while, so that their replay is still seen.
+        let before = now.as_millis() - 24 * 60 * 60 * 1000;
+        self.0
+            .store
+            .purge(Timestamp::from_millis(before), batch)
+            .await
+    }
+
+    /// Whether the database answers. The keys are there, or there would be no server.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.0.store.ping().await
+    }
+}
