@@ -192,7 +192,7 @@ async fn a_code_is_redeemed_at_most_once_wherever_the_connection_is_lost() {
     let first = browser.allow(&Request::good(), &["read"]).await;
     assert!(answer(&first, "code").is_some());
     let (mut lost, mut won) = (0, 0);
-    for messages in 0..24 {
+    for messages in 0.. {
         // The consent is remembered.
         let consented = browser.get(&Request::good().path()).await;
         let code = answer(&consented, "code").unwrap();
@@ -216,8 +216,12 @@ async fn a_code_is_redeemed_at_most_once_wherever_the_connection_is_lost() {
         assert!(first != 200 || second != 200, "twice, after {messages}");
         lost += usize::from(first == 503);
         won += usize::from(first == 200);
+        // Behind the last message there is nothing to lose; how many they are is a matter of the database.
+        if won > 2 {
+            break;
+        }
     }
-    assert!(lost > 2 && won > 2, "{lost} lost, {won} won");
+    assert!(lost > 2, "{lost} lost");
     site.stop().await;
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Site {
     pub(crate) events: Arc<Mutex<Vec<Event>>>,
     now: Arc<AtomicU64>,
     handle: ServerHandle,
-    _database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 impl Site {
@@ -66,18 +66,45 @@ impl Site {
         routes: fn(&mut web::ServiceConfig),
     ) -> Self {
         let socket = Socket::bind();
-        let base = socket.base.clone();
+        let settings = change(settings(&socket.base));
         let now = Arc::new(AtomicU64::new(1_800_000_000));
+        let database = Arc::new(database);
+        Self::instance(socket, settings, (database, url), now, routes).await
+    }
+
+    /// Another instance on the same database, of the same settings and time.
+    pub(crate) async fn beside(&self, routes: fn(&mut web::ServiceConfig)) -> Self {
+        let database = Arc::clone(&self.database);
+        let url = self.database.url();
+        let now = Arc::clone(&self.now);
+        Self::instance(
+            Socket::bind(),
+            self.server.settings().clone(),
+            (database, url),
+            now,
+            routes,
+        )
+        .await
+    }
+
+    async fn instance(
+        socket: Socket,
+        settings: OAuth2Settings,
+        (database, url): (Arc<TestDatabase>, &str),
+        now: Arc<AtomicU64>,
+        routes: fn(&mut web::ServiceConfig),
+    ) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let (clock, observed) = (Arc::clone(&now), Arc::clone(&events));
         let server = OAuth2Server::builder(connect(url, 4).await.unwrap())
-            .settings(change(settings(&base)))
+            .settings(settings)
             .trusted_proxies([Ipv4Addr::LOCALHOST.into()])
             .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
             .observer(move |event| observed.lock().unwrap().push(event.clone()))
             .build()
             .await
             .unwrap();
+        let base = socket.base.clone();
         let handle = socket.serve(&server, routes);
         Self {
             base,
@@ -85,7 +112,7 @@ impl Site {
             events,
             now,
             handle,
-            _database: database,
+            database,
         }
     }
 

@@ -97,10 +97,10 @@ fn each_mistake_names_its_variable_its_key_and_what_to_write() {
         ("RF_OAUTH2__CODE_TTL", "soon", "oauth2.code_ttl", r#""1h""#),
         ("RF_OAUTH2__ISSUER", "not a url", "oauth2.issuer", "http"),
         (
-            "RF_OAUTH2__PASSWORD_GRANT",
-            "true",
-            "oauth2.password_grant",
-            "write false",
+            "RF_OAUTH2__KEY_ENCRYPTION_KEY",
+            "hush",
+            "oauth2.key_encryption_key",
+            "openssl rand",
         ),
         (
             "RF_OAUTH2__ACCESS_TOKEN",
