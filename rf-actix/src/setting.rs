@@ -65,7 +65,8 @@ pub(crate) mod duration {
 }
 
 /// Sizes such as `"64KiB"`, `"5GiB"` or a plain number of bytes.
-#[cfg(feature = "storage")]
+#[cfg(any(feature = "storage", feature = "logging"))]
+#[allow(dead_code, reason = "which of these is used depends on the features")]
 pub(crate) mod size {
     use serde::{Deserialize, Deserializer, de::Error};
 
@@ -83,19 +84,23 @@ pub(crate) mod size {
         fn bytes(self) -> Result<u64, String> {
             match self {
                 Self::Bytes(bytes) => Ok(bytes),
-                Self::Text(text) => text
-                    .parse::<bytesize::ByteSize>()
-                    .map(|size| size.as_u64())
-                    .map_err(|_| format!("{text:?} is not a size, write for example \"64KiB\", \"5MiB\" or \"5GiB\"")),
+                Self::Text(text) => parse(&text),
             }
         }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<u64, String> {
+        text.parse::<bytesize::ByteSize>()
+            .map(|size| size.as_u64())
+            .map_err(|_| {
+                format!("{text:?} is not a size, write for example \"64KiB\", \"5MiB\" or \"5GiB\"")
+            })
     }
 
     /// For `Option<u64>`; needs `#[serde(default)]` beside it.
     pub(crate) mod option {
         use super::{Deserialize, Deserializer, Error, Written};
 
-        #[allow(dead_code, reason = "the storage settings use it")]
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
             from: D,
         ) -> Result<Option<u64>, D::Error> {

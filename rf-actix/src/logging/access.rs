@@ -115,8 +115,8 @@ impl Drop for Access {
             _ if slow => Level::Warn,
             _ => Level::Info,
         };
-        let pipeline = &self.context.logger.pipeline;
-        if pipeline.enabled(level, keys::ACCESS) {
+        let logger = &self.context.logger;
+        if logger.enabled(level, keys::ACCESS) {
             // What a HEAD request would have got is counted by nobody else either.
             let bytes_out = if self.method == Method::HEAD {
                 0
@@ -132,14 +132,14 @@ impl Drop for Access {
                 slow,
                 bytes_out,
             };
-            pipeline.emit_event(
+            logger.emit(
                 (level, keys::ACCESS),
                 &"request",
                 &fields,
                 Some(&*self.context.ids),
             );
         }
-        pipeline.request_ends();
+        logger.pipeline.request_ends();
     }
 }
 

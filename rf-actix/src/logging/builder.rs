@@ -1,11 +1,18 @@
 //! How a logger is put together.
 
 use super::{
-    Directives, Error, Format, Level, Logger, Output, OutputOptions, filter::Filter,
-    logger::Options, pipeline::Pipeline,
+    Channel, Directives, Error, ErrorTracker, Format, Level, Logger, Output, OutputOptions,
+    Sampling, channel,
+    filter::Filter,
+    intern,
+    logger::Options,
+    pipeline::{Pipeline, Rules},
+    redact::Redactor,
+    sample::Sampler,
+    track::Trackers,
 };
 use slog::OwnedKVList;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// Builds a [`Logger`].
 ///
@@ -41,7 +48,11 @@ pub struct LoggerBuilder {
     directives: String,
     format: Format,
     outputs: Vec<OutputOptions>,
-    context: Vec<(&'static str, String)>,
+    channels: Vec<Channel>,
+    sampling: Vec<Sampling>,
+    redact: Vec<String>,
+    trackers: Trackers,
+    context: Vec<(Cow<'static, str>, String)>,
     request_id: bool,
     slow_request: Option<Duration>,
     panic_hook: bool,
@@ -54,6 +65,10 @@ impl Default for LoggerBuilder {
             directives: String::new(),
             format: Format::default(),
             outputs: Vec::new(),
+            channels: Vec::new(),
+            sampling: Vec::new(),
+            redact: Vec::new(),
+            trackers: Trackers::default(),
             context: Vec::new(),
             request_id: false,
             slow_request: None,
@@ -87,9 +102,39 @@ impl LoggerBuilder {
         self
     }
 
+    /// Adds a channel with outputs of its own.
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channels.push(channel);
+        self
+    }
+
+    /// Writes less of what is logged too often; errors are never left out.
+    pub fn sampling(mut self, rule: Sampling) -> Self {
+        self.sampling.push(rule);
+        self
+    }
+
+    /// Replaces values under this name too, in any case: `card_number`, `iban`.
+    pub fn redact(mut self, name: impl Into<String>) -> Self {
+        self.redact.push(name.into());
+        self
+    }
+
+    /// Tells somebody of every error and panic, beside the outputs.
+    pub fn on_error(mut self, tracker: impl ErrorTracker) -> Self {
+        self.trackers.push(tracker);
+        self
+    }
+
     /// Adds a field to every record: the service's name, its version, the host.
     pub fn context(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((key, value.into()));
+        self.context.push((key.into(), value.into()));
+        self
+    }
+
+    /// The same with a key that was read.
+    pub(crate) fn owned_context(mut self, key: String, value: String) -> Self {
+        self.context.push((key.into(), value));
         self
     }
 
@@ -115,7 +160,7 @@ impl LoggerBuilder {
     ///
     /// # Errors
     ///
-    /// When the directives cannot be read or a file cannot be opened.
+    /// When the directives cannot be read, an option of an output or a channel cannot be used, or a file cannot be opened.
     pub fn build(self) -> Result<Logger, Error> {
         let directives: Directives = self.directives.parse()?;
         let outputs = if self.outputs.is_empty() {
@@ -123,6 +168,7 @@ impl LoggerBuilder {
         } else {
             self.outputs
         };
+        let (channels, outputs) = channel::resolve(outputs, self.channels)?;
         let outputs = outputs
             .into_iter()
             .map(|output| output.start(self.format))
@@ -130,7 +176,12 @@ impl LoggerBuilder {
         let pipeline = Pipeline::new(
             Filter::new(self.level, directives),
             list(self.context),
-            outputs,
+            (channels, outputs),
+            Rules {
+                sampler: Sampler::new(self.sampling),
+                trackers: self.trackers,
+                redactor: Redactor::new(self.redact),
+            },
         );
         let options = Options {
             request_id: self.request_id,
@@ -142,9 +193,13 @@ impl LoggerBuilder {
 }
 
 /// The fields of every record as slog keeps them.
-fn list(context: Vec<(&'static str, String)>) -> OwnedKVList {
+fn list(context: Vec<(Cow<'static, str>, String)>) -> OwnedKVList {
     let mut logger = slog::Logger::root(slog::Discard, slog::o!());
     for (key, value) in context {
+        let key = match key {
+            Cow::Borrowed(key) => key,
+            Cow::Owned(key) => intern::key(&key),
+        };
         logger = logger.new(slog::o!(key => value));
     }
     logger.list().clone()

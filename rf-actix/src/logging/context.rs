@@ -16,16 +16,16 @@
 //! ```
 
 use super::{
-    Logger, RequestId, TraceContext,
+    Level, Logger, RequestId, TraceContext,
     ids::{self, Ids},
     logger,
-    pipeline::Route,
 };
 use pin_project_lite::pin_project;
 use std::{
     cell::RefCell,
     fmt,
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -45,7 +45,7 @@ pub struct RequestContext {
 impl RequestContext {
     pub(crate) fn new(logger: Logger, request_id: Option<RequestId>, trace: TraceContext) -> Self {
         Self {
-            ids: Arc::new(Ids { request_id, trace }),
+            ids: Arc::new(Ids::new(request_id, trace)),
             logger,
         }
     }
@@ -71,13 +71,21 @@ impl RequestContext {
         &self.ids.trace
     }
 
+    /// Adds a field to every later line of this request, its access line too: whose it is, what it is about.
+    ///
+    /// ```
+    /// use rf::logging::RequestContext;
+    /// if let Some(context) = RequestContext::current() {
+    ///     context.add("user", "maria");
+    /// }
+    /// ```
+    pub fn add(&self, key: &'static str, value: impl Into<String>) {
+        self.ids.add(key, value.into());
+    }
+
     /// A slog logger whose lines belong to this request, wherever they are logged.
     pub fn slog(&self) -> slog::Logger {
-        let route = Route {
-            pipeline: Arc::clone(&self.logger.pipeline),
-            ids: Some(Arc::clone(&self.ids)),
-        };
-        slog::Logger::root(route, slog::o!())
+        slog::Logger::root(self.logger.route(Some(Arc::clone(&self.ids))), slog::o!())
     }
 
     /// Runs `f` in this context.
@@ -103,7 +111,16 @@ impl RequestContext {
         Entered {
             ids: ids::replace(Some(Arc::clone(&self.ids))),
             context,
+            _here: PhantomData,
         }
+    }
+
+    /// Makes its logger the current one, for lines that belong to no request.
+    #[cfg(feature = "testing")]
+    pub(crate) fn enter_outside(&self) -> Entered {
+        let entered = self.enter();
+        ids::replace(None);
+        entered
     }
 }
 
@@ -117,6 +134,8 @@ impl fmt::Debug for RequestContext {
 pub(crate) struct Entered {
     context: Option<RequestContext>,
     ids: Option<Arc<Ids>>,
+    /// It is about this thread.
+    _here: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {
@@ -141,6 +160,21 @@ pub(crate) fn current_logger() -> Option<Logger> {
         .ok()
         .flatten()
         .or_else(|| logger::global().cloned())
+}
+
+/// The logger of the current request, else the installed one, if it wants such a record. Nothing is cloned when it
+/// does not.
+pub(crate) fn logger_for(level: Level, target: &str) -> Option<Logger> {
+    let wants = |logger: &&Logger| logger.enabled(level, target);
+    let of_request = CURRENT.try_with(|current| {
+        let current = current.borrow();
+        let context = current.as_ref()?;
+        Some(Some(&context.logger).filter(wants).cloned())
+    });
+    match of_request {
+        Ok(Some(logger)) => logger,
+        _ => logger::global().filter(wants).cloned(),
+    }
 }
 
 pin_project! {

@@ -20,6 +20,14 @@ pub enum Error {
     /// Directives that could not be read.
     #[error("directives: {0}")]
     Directive(String),
+    /// A channel that cannot be built, or that nobody has built.
+    #[error("the log channel {name:?} {reason}")]
+    Channel {
+        /// The channel's name.
+        name: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// A log file could not be opened.
     #[error("cannot open the log file {}", path.display())]
     Open {

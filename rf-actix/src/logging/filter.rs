@@ -82,6 +82,13 @@ fn is_target(target: &str) -> bool {
     })
 }
 
+/// Whether a target is this one or under it: `a::b` holds for `a::b::c`, and not for `a::bc`.
+pub(crate) fn is_under(target: &str, prefix: &str) -> bool {
+    target
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
 /// What is let through: read on every record, replaced as a whole when the level changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
@@ -105,6 +112,14 @@ impl Filter {
         }
     }
 
+    /// The same general level, unless they name one, under other directives.
+    pub(crate) fn with_directives(&self, directives: Directives) -> Self {
+        Self {
+            level: directives.general.unwrap_or(self.level),
+            directives,
+        }
+    }
+
     pub(crate) fn enabled(&self, level: Level, target: &str) -> bool {
         self.threshold(target)
             .is_some_and(|threshold| level <= threshold)
@@ -121,11 +136,7 @@ impl Filter {
         self.directives
             .targets
             .iter()
-            .find(|(prefix, _)| {
-                target
-                    .strip_prefix(prefix.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-            })
+            .find(|(prefix, _)| is_under(target, prefix))
             .map_or(self.level, |(_, level)| *level)
     }
 }

@@ -1,6 +1,11 @@
 //! Which request a line belongs to: its id, and its place in a distributed trace.
 
-use std::{cell::RefCell, fmt, str::FromStr, sync::Arc};
+use std::{
+    cell::RefCell,
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 use uuid::Uuid;
 
 /// The id of a request: taken from `X-Request-Id` when it is sound, else a fresh UUID version 7 (RFC 9562).
@@ -158,6 +163,42 @@ fn is_hex(text: &str, length: usize) -> bool {
 pub(crate) struct Ids {
     pub(crate) request_id: Option<RequestId>,
     pub(crate) trace: TraceContext,
+    /// What was added on the way.
+    fields: OnceLock<Mutex<Vec<(&'static str, String)>>>,
+}
+
+impl Ids {
+    pub(crate) fn new(request_id: Option<RequestId>, trace: TraceContext) -> Self {
+        Self {
+            request_id,
+            trace,
+            fields: OnceLock::new(),
+        }
+    }
+
+    /// Adds a field to the request's later lines, or replaces it.
+    pub(crate) fn add(&self, key: &'static str, value: String) {
+        let mut fields = self
+            .fields
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match fields.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = value,
+            None => fields.push((key, value)),
+        }
+    }
+
+    /// Each field that was added, the last one first.
+    pub(crate) fn each_field(&self, mut each: impl FnMut(&'static str, &str)) {
+        if let Some(fields) = self.fields.get() {
+            let fields = fields.lock().unwrap_or_else(PoisonError::into_inner);
+            fields
+                .iter()
+                .rev()
+                .for_each(|(key, value)| each(key, value));
+        }
+    }
 }
 
 thread_local! {

@@ -11,13 +11,9 @@ impl Logger {
     /// When a logger is installed already, here or directly with `log` or `tracing`. Records then go on to where
     /// they went.
     pub fn install(&self) -> Result<(), Error> {
-        // `log` goes first: it is what another logging library has most likely taken.
-        log::set_boxed_logger(Box::new(bridge::LogBridge))
-            .map_err(|_| Error::AlreadyInstalled("the `log` crate"))?;
+        // The bridges go first: another logging library has most likely taken `log`.
+        bridge::install().map_err(Error::AlreadyInstalled)?;
         self.make_global()?;
-        let subscriber = tracing_core::Dispatch::new(bridge::TracingBridge);
-        tracing_core::dispatcher::set_global_default(subscriber)
-            .map_err(|_| Error::AlreadyInstalled("the `tracing` crate"))?;
         self.announce_level();
         if self.options().panic_hook {
             panic::set_hook();

@@ -6,6 +6,9 @@ pub(crate) const LEVEL: &str = "level";
 pub(crate) const MSG: &str = "msg";
 pub(crate) const TARGET: &str = "target";
 
+/// What every record of a channel has.
+pub(crate) const CHANNEL: &str = "channel";
+
 // What every record under a request has.
 pub(crate) const REQUEST_ID: &str = "request_id";
 pub(crate) const TRACE_ID: &str = "trace_id";
@@ -15,6 +18,9 @@ pub(crate) const SPAN_ID: &str = "span_id";
 pub(crate) const ACCESS: &str = "rf::access";
 /// The target of what the pipeline says of itself.
 pub(crate) const PIPELINE: &str = "rf::logging";
+
+/// The target of panics.
+pub(crate) const PANIC: &str = "panic";
 
 // What an access line has.
 pub(crate) const METHOD: &str = "method";

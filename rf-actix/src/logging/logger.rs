@@ -1,13 +1,17 @@
 //! The handle: what an application holds of its logging.
 
 use super::{
-    Error, Level, Stats,
-    pipeline::{Pipeline, Route},
+    Directives, Error, Level, Stats,
+    filter::Filter,
+    ids::Ids,
+    pipeline::{Origin, Pipeline},
+    route::Route,
     transport::Command,
 };
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -24,6 +28,8 @@ pub struct Logger {
     pub(crate) pipeline: Arc<Pipeline>,
     slog: slog::Logger,
     options: Arc<Options>,
+    /// The number of the channel whose records these are.
+    channel: usize,
 }
 
 /// What the builder was told that is not about the pipeline.
@@ -44,14 +50,59 @@ pub(crate) fn global() -> Option<&'static Logger> {
 impl Logger {
     pub(crate) fn new(pipeline: Pipeline, options: Options) -> Self {
         let pipeline = Arc::new(pipeline);
+        Self::on(pipeline, Arc::new(options), 0)
+    }
+
+    fn on(pipeline: Arc<Pipeline>, options: Arc<Options>, channel: usize) -> Self {
         let route = Route {
             pipeline: Arc::clone(&pipeline),
+            channel,
             ids: None,
         };
         Self {
             pipeline,
             slog: slog::Logger::root(route, slog::o!()),
-            options: Arc::new(options),
+            options,
+            channel,
+        }
+    }
+
+    /// The logger of a [`Channel`](super::Channel) that was given to the builder: the same outputs' threads, other
+    /// routes. Everything that is about outputs (flush, shutdown, levels) is about all of them, whoever is asked.
+    ///
+    /// # Errors
+    ///
+    /// When there is no channel of this name; `default` is the logger itself.
+    pub fn channel(&self, name: &str) -> Result<Self, Error> {
+        let channel = self.pipeline.channel(name).ok_or_else(|| Error::Channel {
+            name: name.to_owned(),
+            reason: "is not there, add it to the builder or to `channels` of the configuration"
+                .to_owned(),
+        })?;
+        Ok(Self::on(
+            Arc::clone(&self.pipeline),
+            Arc::clone(&self.options),
+            channel,
+        ))
+    }
+
+    /// Adds a field to every record of all channels from now on: what becomes known only when the program runs.
+    pub fn share(&self, key: &'static str, value: impl AsRef<str>) {
+        self.pipeline.share(key, value.as_ref());
+    }
+
+    /// Whether any output is a file that may be opened again.
+    #[must_use]
+    pub fn writes_files(&self) -> bool {
+        self.pipeline.writes_files()
+    }
+
+    /// The route of the records of `ids`.
+    pub(crate) fn route(&self, ids: Option<Arc<Ids>>) -> Route {
+        Route {
+            pipeline: Arc::clone(&self.pipeline),
+            channel: self.channel,
+            ids,
         }
     }
 
@@ -74,7 +125,22 @@ impl Logger {
     /// Whether a record of this level and target would be written by any output.
     #[must_use]
     pub fn enabled(&self, level: Level, target: &str) -> bool {
-        self.pipeline.enabled(level, target)
+        self.pipeline.enabled(self.channel, level, target)
+    }
+
+    /// For records that do not come through slog, and that are [`enabled`](Self::enabled).
+    pub(crate) fn emit(
+        &self,
+        at: (Level, &str),
+        message: &dyn fmt::Display,
+        fields: &dyn slog::KV,
+        ids: Option<&Ids>,
+    ) {
+        let from = Origin {
+            ids,
+            channel: self.channel,
+        };
+        self.pipeline.emit_event(at, message, fields, from);
     }
 
     /// Logs what happened elsewhere, with its fields in order. The keys are names, so they are static.
@@ -93,30 +159,77 @@ impl Logger {
         fields: &[(&'static str, &dyn slog::Value)],
     ) {
         if self.enabled(level, target) {
-            self.pipeline
-                .emit_event((level, target), &message, &Pairs(fields), None);
+            self.emit((level, target), &message, &Pairs(fields), None);
         }
     }
 
     /// Changes the level while running, in all threads at once; directives stay as they are.
     pub fn set_level(&self, level: Level) {
-        self.pipeline.set_level(level);
-        if global().is_some_and(|global| Arc::ptr_eq(&global.pipeline, &self.pipeline)) {
-            self.announce_level();
+        self.pipeline
+            .tuning
+            .change(|filter| filter.with_level(level));
+        announce(&self.pipeline);
+    }
+
+    /// Changes the level for a while: to look closer, and not to forget to look away.
+    pub fn set_level_for(&self, level: Level, time_to_live: Duration) {
+        self.change_for(time_to_live, |filter| filter.with_level(level));
+    }
+
+    /// Changes the directives while running, and the level too when they name one.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read; nothing changes then.
+    pub fn set_directives(&self, directives: &str) -> Result<(), Error> {
+        let directives: Directives = directives.parse()?;
+        self.pipeline
+            .tuning
+            .change(|filter| filter.with_directives(directives));
+        announce(&self.pipeline);
+        Ok(())
+    }
+
+    /// Changes the directives for a while.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read; nothing changes then.
+    pub fn set_directives_for(
+        &self,
+        directives: &str,
+        time_to_live: Duration,
+    ) -> Result<(), Error> {
+        let directives: Directives = directives.parse()?;
+        self.change_for(time_to_live, |filter| filter.with_directives(directives));
+        Ok(())
+    }
+
+    fn change_for(&self, time_to_live: Duration, change: impl FnOnce(&Filter) -> Filter) {
+        let number = self.pipeline.tuning.change_for_a_while(change);
+        announce(&self.pipeline);
+        let pipeline = Arc::downgrade(&self.pipeline);
+        let end = move |pipeline: &Arc<Pipeline>| {
+            if pipeline.tuning.over(number) {
+                announce(pipeline);
+            }
+        };
+        let timer = thread::Builder::new().name("rf-log-level".to_owned());
+        let started = timer.spawn(move || {
+            thread::sleep(time_to_live);
+            if let Some(pipeline) = pipeline.upgrade() {
+                end(&pipeline);
+            }
+        });
+        if started.is_err() {
+            // Nobody would end it.
+            end(&self.pipeline);
         }
     }
 
     /// Tells the `log` and `tracing` crates what they need not even offer.
     pub(crate) fn announce_level(&self) {
-        log::set_max_level(match self.pipeline.most_detailed() {
-            None => log::LevelFilter::Off,
-            Some(Level::Error) => log::LevelFilter::Error,
-            Some(Level::Warn) => log::LevelFilter::Warn,
-            Some(Level::Info) => log::LevelFilter::Info,
-            Some(Level::Debug) => log::LevelFilter::Debug,
-            Some(Level::Trace) => log::LevelFilter::Trace,
-        });
-        tracing_core::callsite::rebuild_interest_cache();
+        announce(&self.pipeline);
     }
 
     /// What was logged, delivered and lost so far.
@@ -163,6 +276,22 @@ impl Logger {
     }
 }
 
+/// Tells the `log` and `tracing` crates what they need not even offer, when it is the installed logger's level.
+fn announce(pipeline: &Arc<Pipeline>) {
+    if !global().is_some_and(|global| Arc::ptr_eq(&global.pipeline, pipeline)) {
+        return;
+    }
+    log::set_max_level(match pipeline.tuning.most_detailed() {
+        None => log::LevelFilter::Off,
+        Some(Level::Error) => log::LevelFilter::Error,
+        Some(Level::Warn) => log::LevelFilter::Warn,
+        Some(Level::Info) => log::LevelFilter::Info,
+        Some(Level::Debug) => log::LevelFilter::Debug,
+        Some(Level::Trace) => log::LevelFilter::Trace,
+    });
+    tracing_core::callsite::rebuild_interest_cache();
+}
+
 fn flush_error((output, source): (String, std::io::Error)) -> Error {
     Error::Flush { output, source }
 }
@@ -170,7 +299,7 @@ fn flush_error((output, source): (String, std::io::Error)) -> Error {
 impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Logger")
-            .field("most_detailed", &self.pipeline.most_detailed())
+            .field("most_detailed", &self.pipeline.tuning.most_detailed())
             .field("options", &self.options)
             .field("stats", &self.stats())
             .finish()

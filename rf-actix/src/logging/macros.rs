@@ -6,7 +6,7 @@ use super::{Level, context};
 #[doc(hidden)]
 #[must_use]
 pub fn wanted(level: Level, target: &str) -> Option<super::Logger> {
-    context::current_logger().filter(|logger| logger.enabled(level, target))
+    context::logger_for(level, target)
 }
 
 /// What the levels' macros expand to.
@@ -63,10 +63,22 @@ macro_rules! trace {
     ($($arguments:tt)+) => { $crate::__log!(Trace, Trace, $($arguments)+) };
 }
 
-/// Logs how long a scope took, when the guard it returns is dropped: `let _timed = rf::timed!("database_query");`
+/// Logs how long something took.
+///
+/// `let _timed = rf::timed!("database_query");` measures until the guard is dropped, and
+/// `rf::timed!("database_query" => query().await?)` an expression, whose value it has.
+///
+/// ```
+/// let sum = rf::timed!("sum" => (1..=4).sum::<u32>());
+/// assert_eq!(sum, 10);
+/// ```
 #[macro_export]
 macro_rules! timed {
     ($name:expr) => {
         $crate::logging::Timed::start($name, ::core::module_path!())
     };
+    ($name:expr => $measured:expr) => {{
+        let _timed = $crate::timed!($name);
+        $measured
+    }};
 }

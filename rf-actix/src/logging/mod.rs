@@ -6,7 +6,10 @@ mod bridge;
 mod builder;
 #[cfg(test)]
 mod capture;
+mod channel;
 mod context;
+#[cfg(feature = "testing")]
+mod copy;
 mod error;
 mod extract;
 mod failure;
@@ -14,6 +17,7 @@ mod filter;
 mod format;
 mod ids;
 mod install;
+mod intern;
 mod keys;
 mod level;
 mod logger;
@@ -25,17 +29,26 @@ mod payload;
 mod pipeline;
 mod record;
 mod redact;
+mod route;
+mod sample;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod settings;
 mod sink;
 mod spawn;
 mod stats;
+#[cfg(feature = "testing")]
+mod testing;
 mod timing;
+mod track;
 mod transport;
+mod tuning;
 mod writer;
 
 pub use self::{
     body::LogBody,
     builder::LoggerBuilder,
+    channel::Channel,
     context::{InContext, RequestContext},
     error::Error,
     extract::Log,
@@ -45,14 +58,23 @@ pub use self::{
     level::{Level, UnknownLevel},
     logger::Logger,
     middleware::{LogFuture, LogMiddleware, LogService},
-    output::{Output, OutputOptions},
-    settings::{LoggingSettings, OutputSettings, Stream},
+    output::{FileOutput, Output, OutputOptions},
+    sample::Sampling,
+    settings::{ChannelSettings, LoggingSettings, OutputSettings, SamplingSettings, Stream},
     sink::Sink,
     spawn::{block, spawn},
     stats::Stats,
     timing::Timed,
+    track::{ErrorReport, ErrorTracker},
     transport::Overflow,
 };
+
+#[cfg(feature = "syslog")]
+pub use self::output::SyslogOutput;
+#[cfg(feature = "sentry")]
+pub use self::sentry::{Sentry, SentryError};
+#[cfg(feature = "testing")]
+pub use self::testing::{Capture, Captured};
 
 /// The crate behind the macros and [`Logger::slog`].
 pub use ::slog;

@@ -1,10 +1,18 @@
 //! Where lines go, as the builder is told.
 
+mod file;
+#[cfg(feature = "syslog")]
+mod syslog;
+
+pub use self::file::FileOutput;
+#[cfg(feature = "syslog")]
+pub use self::syslog::SyslogOutput;
+
 use super::{
     Error, Format, Level, Overflow,
     format::Look,
-    sink::{FileSink, Sink, StderrSink, StdoutSink},
-    transport::{self, Transport},
+    sink::{Sink, StderrSink, StdoutSink},
+    transport::{self, Plan, Transport},
 };
 use std::{
     fmt,
@@ -26,9 +34,15 @@ pub enum Output {
 }
 
 impl Output {
-    /// A file, for the options that follow: `Output::file("app.log").min_level(Level::Warn)`.
-    pub fn file(path: impl Into<PathBuf>) -> OutputOptions {
-        Self::File(path.into()).into()
+    /// A file, for the options that follow: `Output::file("app.log").daily().keep(14)`.
+    pub fn file(path: impl Into<PathBuf>) -> FileOutput {
+        FileOutput::new(path.into())
+    }
+
+    /// Syslog at `unix:///dev/log`, `udp://host:514` or `tcp://host:601`, in the format of RFC 5424.
+    #[cfg(feature = "syslog")]
+    pub fn syslog(address: &str) -> SyslogOutput {
+        SyslogOutput::new(address)
     }
 
     /// An output of the application's own.
@@ -69,27 +83,43 @@ impl fmt::Debug for Output {
 /// An output and how it is written.
 #[derive(Debug)]
 pub struct OutputOptions {
-    output: Output,
+    place: Place,
     format: Option<Format>,
     least: Level,
     overflow: Overflow,
     queue: usize,
 }
 
+/// An output with all that is said of it.
+#[derive(Debug)]
+enum Place {
+    Simple(Output),
+    File(FileOutput),
+    #[cfg(feature = "syslog")]
+    Syslog(SyslogOutput),
+}
+
 impl From<Output> for OutputOptions {
     fn from(output: Output) -> Self {
+        Self::at(match output {
+            Output::File(path) => Place::File(FileOutput::new(path)),
+            output => Place::Simple(output),
+        })
+    }
+}
+
+impl OutputOptions {
+    fn at(place: Place) -> Self {
         Self {
-            output,
+            place,
             format: None,
             least: Level::Trace,
             overflow: Overflow::default(),
             queue: transport::QUEUE,
         }
     }
-}
 
-impl OutputOptions {
-    /// Writes this output in another format than the builder's.
+    /// Writes this output in another format than the builder's. Syslog has a format of its own.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
@@ -118,40 +148,87 @@ impl OutputOptions {
     }
 
     pub(crate) fn start(self, general: Format) -> Result<Transport, Error> {
+        let format = self.format.unwrap_or(general);
         let colourful = |terminal: bool| {
             terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         };
-        let (name, colour, sink): (String, bool, Box<dyn Sink>) = match self.output {
-            Output::Stdout => (
-                "stdout".into(),
-                colourful(io::stdout().is_terminal()),
-                Box::new(StdoutSink),
-            ),
-            Output::Stderr => (
-                "stderr".into(),
-                colourful(io::stderr().is_terminal()),
-                Box::new(StderrSink),
-            ),
-            Output::File(path) => {
-                let sink = FileSink::open(&path).map_err(|source| Error::Open {
-                    path: path.clone(),
-                    source,
-                })?;
-                (path.display().to_string(), false, Box::new(sink))
+        let opened = match self.place {
+            Place::Simple(Output::Stdout) => Opened {
+                name: "stdout".into(),
+                look: Look::Format(format, colourful(io::stdout().is_terminal())),
+                sink: Box::new(StdoutSink),
+                is_file: false,
+            },
+            Place::Simple(Output::Stderr) => Opened {
+                name: "stderr".into(),
+                look: Look::Format(format, colourful(io::stderr().is_terminal())),
+                sink: Box::new(StderrSink),
+                is_file: false,
+            },
+            Place::Simple(Output::Custom(sink)) => Opened {
+                name: "custom".into(),
+                look: Look::Format(format, false),
+                sink,
+                is_file: false,
+            },
+            Place::Simple(Output::File(path)) => FileOutput::new(path).open(format)?,
+            Place::File(file) => file.open(format)?,
+            #[cfg(feature = "syslog")]
+            Place::Syslog(syslog) => syslog.open(self.format)?,
+        };
+        let plan = Plan {
+            name: opened.name,
+            look: opened.look,
+            is_file: opened.is_file,
+            least: self.least,
+            overflow: self.overflow,
+            queue: self.queue,
+        };
+        Ok(Transport::start(plan, opened.sink))
+    }
+}
+
+/// An output that is ready for lines.
+struct Opened {
+    name: String,
+    look: Look,
+    sink: Box<dyn Sink>,
+    is_file: bool,
+}
+
+/// What every kind of output can be told, on the way to [`OutputOptions`].
+macro_rules! options {
+    ($output:ty) => {
+        impl $output {
+            /// Sends this output only records at least this important.
+            #[must_use]
+            pub fn min_level(self, level: Level) -> OutputOptions {
+                OutputOptions::from(self).min_level(level)
             }
-            Output::Custom(sink) => ("custom".into(), false, sink),
-        };
-        let look = Look {
-            format: self.format.unwrap_or(general),
-            colour,
-        };
-        Ok(Transport::start(
-            name,
-            look,
-            self.least,
-            self.overflow,
-            self.queue,
-            sink,
-        ))
+
+            /// What happens when this output is slower than what is logged.
+            #[must_use]
+            pub fn overflow(self, overflow: Overflow) -> OutputOptions {
+                OutputOptions::from(self).overflow(overflow)
+            }
+
+            /// How many lines may wait for this output.
+            #[must_use]
+            pub fn queue(self, lines: usize) -> OutputOptions {
+                OutputOptions::from(self).queue(lines)
+            }
+        }
+    };
+}
+
+options!(FileOutput);
+#[cfg(feature = "syslog")]
+options!(SyslogOutput);
+
+/// A value that a setter took, and that `build` refuses.
+fn refused(key: &str, reason: String) -> Error {
+    Error::Setting {
+        key: key.to_owned(),
+        reason,
     }
 }

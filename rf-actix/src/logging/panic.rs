@@ -1,6 +1,6 @@
 //! Panics are logged, with the request they happened in, and are on disk before the process can end.
 
-use super::{Level, context};
+use super::{Level, context, keys::PANIC};
 use std::panic::{PanicHookInfo, set_hook as set_std_hook, take_hook};
 
 /// Replaces the standard hook, which writes several lines to stderr; it still speaks when logging is shut down.
@@ -27,7 +27,7 @@ fn log(info: &PanicHookInfo<'_>) -> bool {
     let before = logger.stats().delivered();
     logger.log_event(
         Level::Error,
-        "panic",
+        PANIC,
         message,
         &[
             ("location", &location),

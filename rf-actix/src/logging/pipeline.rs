@@ -1,22 +1,28 @@
 //! The way of a record: filter → collect → render → the queue of each output.
 
 use super::{
-    Level,
+    Level, channel,
     filter::Filter,
-    format::Timestamp,
+    format::{Look, Timestamp},
     ids::{self, Ids},
-    record::{Event, Order, Scratch},
+    keys,
+    record::{Entry, Event, Scratch},
+    redact::Redactor,
+    sample::{LeftOut, Sampler},
     stats::Stats,
-    transport::{Answer, Command, Transport, is_writing},
+    track::Trackers,
+    transport::{Command, Transport, is_writing},
+    tuning::Tuning,
 };
 use arc_swap::ArcSwap;
-use slog::{Drain, OwnedKVList, Record};
+use slog::{OwnedKVList, Record};
 use std::{
     cell::Cell,
-    io,
+    fmt, io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
@@ -24,18 +30,31 @@ use std::{
 
 /// How long the middleware's requests are waited for at shutdown.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(100);
 
 pub(crate) struct Pipeline {
-    filter: ArcSwap<Filter>,
-    /// The number of levels that any target may log at: the first and cheapest thing to ask.
-    detail: AtomicUsize,
-    /// What every record says, as the builder was told.
-    context: OwnedKVList,
-    outputs: Vec<Transport>,
+    pub(crate) tuning: Tuning,
+    /// What every record says, as the builder was told, and later.
+    context: ArcSwap<OwnedKVList>,
+    /// The default channel first.
+    channels: Vec<channel::Route>,
+    outputs: Vec<Arc<Transport>>,
+    sampler: Sampler,
+    trackers: Trackers,
+    redactor: Redactor,
     records: [AtomicU64; 5],
+    suppressed: AtomicU64,
     closed: AtomicBool,
     /// Requests whose access line is still to come.
     in_flight: AtomicUsize,
+}
+
+/// What is done to records on their way.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) sampler: Sampler,
+    pub(crate) trackers: Trackers,
+    pub(crate) redactor: Redactor,
 }
 
 /// What a thread renders with. Taken while in use, so that a value which logs while it is formatted finds none
@@ -52,40 +71,96 @@ thread_local! {
 }
 
 impl Pipeline {
-    pub(crate) fn new(filter: Filter, context: OwnedKVList, outputs: Vec<Transport>) -> Self {
+    pub(crate) fn new(
+        filter: Filter,
+        context: OwnedKVList,
+        (channels, outputs): (Vec<channel::Route>, Vec<Transport>),
+        rules: Rules,
+    ) -> Self {
         Self {
-            detail: AtomicUsize::new(filter.most_detailed().map_or(0, Level::detail)),
-            filter: ArcSwap::from_pointee(filter),
-            context,
-            outputs,
+            tuning: Tuning::new(filter),
+            context: ArcSwap::from_pointee(context),
+            channels,
+            outputs: outputs.into_iter().map(Arc::new).collect(),
+            sampler: rules.sampler,
+            trackers: rules.trackers,
+            redactor: rules.redactor,
+            suppressed: AtomicU64::new(0),
             records: Default::default(),
             closed: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
         }
     }
 
+    /// The number of the channel of this name.
+    pub(crate) fn channel(&self, name: &str) -> Option<usize> {
+        self.channels.iter().position(|route| route.name == name)
+    }
+
+    /// Whether a record of this level could go anywhere, whatever its target.
+    pub(crate) fn allows(&self, channel: usize, level: Level) -> bool {
+        match self.channels[channel].level {
+            None => self.tuning.allows(level),
+            Some(least) => level <= least,
+        }
+    }
+
     /// Whether a record would go anywhere.
     #[inline]
-    pub(crate) fn enabled(&self, level: Level, target: &str) -> bool {
-        level.detail() <= self.detail.load(Relaxed) && self.filter.load().enabled(level, target)
+    pub(crate) fn enabled(&self, channel: usize, level: Level, target: &str) -> bool {
+        match self.channels[channel].level {
+            None => self.tuning.enabled(level, target),
+            Some(least) => level <= least,
+        }
     }
 
-    pub(crate) fn most_detailed(&self) -> Option<Level> {
-        self.filter.load().most_detailed()
+    pub(crate) fn writes_files(&self) -> bool {
+        self.outputs.iter().any(|output| output.plan.is_file)
     }
 
-    pub(crate) fn set_level(&self, level: Level) {
-        self.filter.rcu(|filter| filter.with_level(level));
-        self.detail
-            .store(self.most_detailed().map_or(0, Level::detail), Relaxed);
+    /// Adds a field to every record from now on.
+    pub(crate) fn share(&self, key: &'static str, value: &str) {
+        self.context.rcu(|context| {
+            let logger = slog::Logger::root(slog::Discard, slog::o!());
+            let logger = logger.new(slog::o!(Former(OwnedKVList::clone(context))));
+            logger.new(slog::o!(key => value.to_owned())).list().clone()
+        });
     }
 
-    /// Lets a record through that is [`enabled`](Self::enabled); `ids` are those of the request it belongs to.
-    pub(crate) fn emit(&self, event: &Event<'_>, record_context: &OwnedKVList, ids: Option<&Ids>) {
+    /// Lets a record through that is [`enabled`](Self::enabled).
+    pub(crate) fn emit(&self, event: &Event<'_>, record_context: &OwnedKVList, from: Origin<'_>) {
         // A sink that logs would wait for itself.
         if self.closed.load(Relaxed) || is_writing() {
             return;
         }
+        if from.channel == 0 && !self.sampler.is_idle() {
+            let (passes, left_out) = self.sampler.judge(event.level, event.target, Instant::now);
+            if let Some(left_out) = left_out {
+                self.tell(&left_out);
+            }
+            if !passes {
+                self.suppressed.fetch_add(1, Relaxed);
+                return;
+            }
+        }
+        self.deliver(event, record_context, from);
+    }
+
+    /// Says in a line of its own what sampling left out.
+    fn tell(&self, left_out: &LeftOut) {
+        let fields = slog::kv!("of" => &left_out.target, "suppressed" => left_out.records);
+        let at = (Level::Warn, keys::PIPELINE);
+        Event::other(
+            at,
+            &"log records were left out by sampling",
+            &fields,
+            |event| {
+                NOTHING.with(|nothing| self.deliver(event, nothing, Origin::default()));
+            },
+        );
+    }
+
+    fn deliver(&self, event: &Event<'_>, record_context: &OwnedKVList, from: Origin<'_>) {
         let ts = Timestamp::now();
         self.records[event.level as usize].fetch_add(1, Relaxed);
         let mut buffers = BUFFERS
@@ -94,63 +169,80 @@ impl Pipeline {
             .flatten()
             .unwrap_or_default();
         let Buffers { scratch, line } = &mut *buffers;
-        scratch.collect(event, &self.context, record_context, ids);
+        scratch.begin(&self.redactor);
+        let route = &self.channels[from.channel];
+        let channel = (from.channel != 0).then_some(route.name.as_str());
+        scratch.collect(
+            event,
+            &[record_context, &self.context.load()],
+            from.ids,
+            channel,
+        );
         let entry = scratch.entry(ts.as_str(), event.level);
         let mut rendered = None;
-        for output in self
-            .outputs
-            .iter()
-            .filter(|output| event.level <= output.least)
-        {
-            if rendered != Some(output.look) {
-                line.clear();
-                output.look.render(&entry, line);
-                rendered = Some(output.look);
+        self.to_route(route, event.level, &entry, (line, &mut rendered));
+        if from.channel == 0 && self.channels.len() > 1 {
+            for route in &self.channels[1..] {
+                if route.copies(event.level, event.target) {
+                    self.to_route(route, event.level, &entry, (line, &mut rendered));
+                }
             }
-            output.send(event.level, line);
         }
+        self.trackers.report(&entry);
         scratch.shrink();
         line.shrink_to(64 * 1024);
         // Nothing to put back to when the thread is going away.
         let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
     }
 
+    /// Renders once for outputs that look alike.
+    fn to_route<'a>(
+        &'a self,
+        route: &channel::Route,
+        level: Level,
+        entry: &Entry<'_>,
+        (line, rendered): (&mut String, &mut Option<&'a Look>),
+    ) {
+        for (output, least) in &route.outputs {
+            let output = &self.outputs[*output];
+            if level > *least || level > output.plan.least {
+                continue;
+            }
+            if *rendered != Some(&output.plan.look) {
+                line.clear();
+                output.plan.look.render(entry, line);
+                #[cfg(feature = "testing")]
+                super::copy::line(line);
+                *rendered = Some(&output.plan.look);
+            }
+            output.send(level, line);
+        }
+    }
+
     /// For records that do not come through slog.
     pub(crate) fn emit_event(
         &self,
-        (level, target): (Level, &str),
-        message: &dyn std::fmt::Display,
+        at: (Level, &str),
+        message: &dyn fmt::Display,
         fields: &dyn slog::KV,
-        ids: Option<&Ids>,
+        from: Origin<'_>,
     ) {
-        static LOCATION: slog::RecordLocation = slog::RecordLocation {
-            file: "",
-            line: 0,
-            column: 0,
-            function: "",
-            module: "",
+        let current = match from.ids {
+            None => ids::current(),
+            Some(_) => None,
         };
-        let fixed = slog::RecordStatic {
-            location: &LOCATION,
-            tag: target,
-            level: level.to_slog(),
+        let from = Origin {
+            ids: from.ids.or(current.as_deref()),
+            ..from
         };
-        let no_message = format_args!("");
-        let record = &Record::new(&fixed, &no_message, slog::BorrowedKV(&()));
-        let event = Event {
-            level,
-            target,
-            message,
-            fields,
-            order: Order::Written,
-            record,
-        };
-        let current = if ids.is_none() { ids::current() } else { None };
-        NOTHING.with(|nothing| self.emit(&event, nothing, ids.or(current.as_deref())));
+        Event::other(at, message, fields, |event| {
+            NOTHING.with(|nothing| self.emit(event, nothing, from));
+        });
     }
 
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = Stats::default();
+        stats.suppressed = self.suppressed.load(Relaxed);
         for (count, records) in stats.records.iter_mut().zip(&self.records) {
             *count = records.load(Relaxed);
         }
@@ -166,22 +258,20 @@ impl Pipeline {
         command: Command,
         deadline: Instant,
     ) -> Result<(), (String, io::Error)> {
-        if is_writing() {
-            return Ok(());
+        self.tell_all();
+        let done = self.each_output(deadline, move |output| output.command(command, deadline));
+        if command == Command::Flush && !self.trackers.flush(deadline) {
+            return done.and(Err(untracked()));
         }
-        // All are told before one is waited for.
-        let answers: Vec<(&str, Answer)> = self
-            .outputs
-            .iter()
-            .filter_map(|output| Some((&*output.name, output.command(command, deadline)?)))
-            .collect();
-        let mut failed = Ok(());
-        for (name, answer) in answers {
-            if let Err(error) = answer.wait() {
-                failed = failed.and(Err((name.to_owned(), error)));
+        done
+    }
+
+    fn tell_all(&self) {
+        if !self.closed.load(Relaxed) && !is_writing() {
+            for left_out in self.sampler.left_out() {
+                self.tell(&left_out);
             }
         }
-        failed
     }
 
     pub(crate) fn close(&self, timeout: Duration) -> Result<(), (String, io::Error)> {
@@ -189,15 +279,64 @@ impl Pipeline {
         while self.in_flight.load(SeqCst) > 0 && Instant::now() < requests {
             thread::sleep(Duration::from_millis(1));
         }
+        self.tell_all();
         self.closed.store(true, SeqCst);
         let deadline = Instant::now() + timeout;
-        let mut failed = Ok(());
-        for output in &self.outputs {
-            if let Err(error) = output.close(deadline) {
-                failed = failed.and(Err((output.name.clone(), error)));
+        let done = self.each_output(deadline, move |output| output.close(deadline));
+        if self.trackers.flush(deadline) {
+            done
+        } else {
+            done.and(Err(untracked()))
+        }
+    }
+
+    /// Asks something of all outputs at once, so that none waits for another one that hangs; the first failure counts.
+    fn each_output(
+        &self,
+        deadline: Instant,
+        ask: impl Fn(&Transport) -> io::Result<()> + Clone + Send + 'static,
+    ) -> Result<(), (String, io::Error)> {
+        if is_writing() {
+            return Ok(());
+        }
+        let (sender, answers) = mpsc::channel();
+        for (at, output) in self.outputs.iter().enumerate() {
+            let (output, ask, sender) = (Arc::clone(output), ask.clone(), sender.clone());
+            let asking = move || {
+                let answer = ask(&output);
+                // Dropped before the answer: whoever asked may drop the last handle next, and that joins the thread.
+                drop(output);
+                // Whoever asked may have given up waiting.
+                let _ = sender.send((at, answer));
+            };
+            if let Err(error) = thread::Builder::new()
+                .name("rf-log-flush".to_owned())
+                .spawn(asking)
+            {
+                return Err((self.outputs[at].plan.name.clone(), error));
             }
         }
-        failed
+        drop(sender);
+        let mut silent: Vec<usize> = (0..self.outputs.len()).collect();
+        let mut failed = Ok(());
+        while !silent.is_empty() {
+            // A moment longer than the outputs themselves wait.
+            let left = deadline.saturating_duration_since(Instant::now()) + MOMENT;
+            let Ok((at, answer)) = answers.recv_timeout(left) else {
+                break;
+            };
+            silent.retain(|silent| *silent != at);
+            if let Err(error) = answer {
+                failed = failed.and(Err((self.outputs[at].plan.name.clone(), error)));
+            }
+        }
+        match silent.first() {
+            Some(at) => failed.and(Err((
+                self.outputs[*at].plan.name.clone(),
+                io::Error::new(io::ErrorKind::TimedOut, "the output did not answer in time"),
+            ))),
+            None => failed,
+        }
     }
 
     pub(crate) fn request_begins(&self) {
@@ -209,49 +348,28 @@ impl Pipeline {
     }
 }
 
-/// The pipeline as slog's loggers see it.
-pub(crate) struct Route {
-    pub(crate) pipeline: Arc<Pipeline>,
-    /// The request its records belong to; the one being polled when `None`.
-    pub(crate) ids: Option<Arc<Ids>>,
+fn untracked() -> (String, io::Error) {
+    let slow = io::Error::new(
+        io::ErrorKind::TimedOut,
+        "errors could not be reported in time",
+    );
+    ("error tracking".to_owned(), slow)
 }
 
-/// The tag, when the record has one, else the module it was written in.
-fn target<'a>(record: &'a Record<'_>) -> &'a str {
-    if record.tag().is_empty() {
-        record.module()
-    } else {
-        record.tag()
-    }
+/// Where a record comes from.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Origin<'a> {
+    /// Of the request it belongs to; of the one being polled when `None`.
+    pub(crate) ids: Option<&'a Ids>,
+    /// The number of its channel.
+    pub(crate) channel: usize,
 }
 
-impl Drain for Route {
-    type Ok = ();
-    type Err = slog::Never;
+/// What was shared before.
+struct Former(OwnedKVList);
 
-    fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> Result<(), slog::Never> {
-        let (level, target) = (record.level().into(), target(record));
-        if self.pipeline.enabled(level, target) {
-            let event = Event {
-                level,
-                target,
-                message: record.msg(),
-                fields: &record.kv(),
-                order: Order::Reversed,
-                record,
-            };
-            let current = if self.ids.is_none() {
-                ids::current()
-            } else {
-                None
-            };
-            let ids = self.ids.as_deref().or(current.as_deref());
-            self.pipeline.emit(&event, values, ids);
-        }
-        Ok(())
-    }
-
-    fn is_enabled(&self, level: slog::Level) -> bool {
-        Level::from(level).detail() <= self.pipeline.detail.load(Relaxed)
+impl slog::KV for Former {
+    fn serialize(&self, record: &Record<'_>, to: &mut dyn slog::Serializer) -> slog::Result {
+        slog::KV::serialize(&self.0, record, to)
     }
 }

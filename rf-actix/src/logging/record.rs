@@ -8,11 +8,11 @@ use self::collector::{Collector, Limited};
 use super::{
     Level,
     ids::Ids,
-    keys::{REQUEST_ID, SPAN_ID, TRACE_ID},
-    redact,
+    keys::{CHANNEL, REQUEST_ID, SPAN_ID, TRACE_ID},
+    redact::Redactor,
 };
 use serde_json::Value as Json;
-use slog::{OwnedKVList, Record};
+use slog::{OwnedKVList, Record, RecordLocation, RecordStatic, Serializer};
 use std::{
     borrow::Cow,
     fmt::{self, Write},
@@ -32,6 +32,39 @@ pub(crate) struct Event<'a> {
     pub(crate) order: Order,
     /// What lazy values are computed from.
     pub(crate) record: &'a Record<'a>,
+}
+
+impl Event<'_> {
+    /// An event that did not come through slog.
+    pub(crate) fn other(
+        (level, target): (Level, &str),
+        message: &dyn fmt::Display,
+        fields: &dyn slog::KV,
+        then: impl FnOnce(&Event<'_>),
+    ) {
+        static LOCATION: RecordLocation = RecordLocation {
+            file: "",
+            line: 0,
+            column: 0,
+            function: "",
+            module: "",
+        };
+        let fixed = RecordStatic {
+            location: &LOCATION,
+            tag: target,
+            level: level.to_slog(),
+        };
+        let no_message = format_args!("");
+        let record = &Record::new(&fixed, &no_message, slog::BorrowedKV(&()));
+        then(&Event {
+            level,
+            target,
+            message,
+            fields,
+            order: Order::Written,
+            record,
+        });
+    }
 }
 
 /// In which order the fields of an event come out of it.
@@ -89,6 +122,7 @@ impl<'a> Entry<'a> {
 /// The buffers in which a thread takes its records apart.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    redactor: Redactor,
     text: String,
     message: Range<usize>,
     target: Range<usize>,
@@ -111,13 +145,20 @@ enum Stored {
 }
 
 impl Scratch {
-    /// Takes `event` apart. A field that panics or fails is named in the record and does no other harm.
+    /// Replaces what this redactor says until the next one comes.
+    pub(crate) fn begin(&mut self, redactor: &Redactor) {
+        if self.redactor != *redactor {
+            self.redactor = redactor.clone();
+        }
+    }
+
+    /// Takes `event` apart; of the `contexts` the innermost comes first. A field that panics or fails is named in the record and does no other harm.
     pub(crate) fn collect(
         &mut self,
         event: &Event<'_>,
-        context: &OwnedKVList,
-        record_context: &OwnedKVList,
+        contexts: &[&OwnedKVList],
         ids: Option<&Ids>,
+        channel: Option<&str>,
     ) {
         self.text.clear();
         self.fields.clear();
@@ -126,20 +167,25 @@ impl Scratch {
             self.message = self.text(format_args!("{}", event.message));
             self.target = self.text(format_args!("{}", event.target));
             // The first value of a key is the one that stays, so the innermost come first.
-            let fields = event
-                .fields
-                .serialize(event.record, &mut Collector { scratch: self, ids });
+            let fields = event.fields.serialize(
+                event.record,
+                &mut Collector {
+                    scratch: self,
+                    ids,
+                    channel,
+                },
+            );
             if event.order == Order::Written {
                 self.fields.reverse();
             }
-            let mut collector = Collector { scratch: self, ids };
-            fields
-                .and(slog::KV::serialize(
-                    record_context,
-                    event.record,
-                    &mut collector,
-                ))
-                .and(slog::KV::serialize(context, event.record, &mut collector))
+            let mut collector = Collector {
+                scratch: self,
+                ids,
+                channel,
+            };
+            contexts.iter().fold(fields, |done, context| {
+                done.and(slog::KV::serialize(*context, event.record, &mut collector))
+            })
         }));
         let failure = match collected {
             Ok(Ok(())) => None,
@@ -163,6 +209,21 @@ impl Scratch {
                     value: Stored::Plain(Value::Bool(true)),
                 },
             );
+        }
+        if let Some(ids) = ids {
+            ids.each_field(|key, value| {
+                // A string cannot fail.
+                let _ = Collector {
+                    scratch: self,
+                    ids: Some(ids),
+                    channel,
+                }
+                .emit_str(key, value);
+            });
+        }
+        if let Some(channel) = channel {
+            let channel = self.plain_text(channel);
+            self.push(CHANNEL, channel);
         }
         if let Some(ids) = ids {
             let span = self.plain_text(ids.trace.span_id());
@@ -252,7 +313,7 @@ impl Scratch {
     }
 
     fn clean(&mut self, start: usize) -> Range<usize> {
-        if let Cow::Owned(clean) = redact::text(&self.text[start..]) {
+        if let Cow::Owned(clean) = self.redactor.text(&self.text[start..]) {
             self.text.truncate(start);
             self.text.push_str(&clean);
         }

@@ -6,7 +6,7 @@
 //! section 4.3.2 tell why they end up in logs).
 
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// What is written instead of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -40,7 +40,39 @@ const HARMLESS_AFTER_TOKEN: [&str; 6] = ["type", "endpoint", "count", "ttl", "fo
 /// Credentials only as parameters of a URL or a form; as a word in a sentence they are harmless (`code=404`).
 const PARAMETERS: [&str; 4] = ["code", "code_verifier", "assertion", "id_token_hint"];
 
-/// Whether values under this key are replaced.
+/// What is replaced: the names above, and those an application adds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redactor(Option<Arc<[String]>>);
+
+impl PartialEq for Redactor {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Redactor {
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        Self((!names.is_empty()).then(|| names.into()))
+    }
+
+    /// Whether values under this key are replaced.
+    pub(crate) fn is_secret_key(&self, key: &str) -> bool {
+        is_secret_key(key) || self.is_added(key)
+    }
+
+    fn is_added(&self, key: &str) -> bool {
+        self.0
+            .iter()
+            .flat_map(|names| names.iter())
+            .any(|name| name.eq_ignore_ascii_case(key))
+    }
+}
+
+/// Whether values under this key are replaced, whatever an application adds.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     let mut previous = "";
     let mut token = false;
@@ -92,61 +124,106 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Replaces what is secret inside a nested value.
-pub(crate) fn nested(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if let Cow::Owned(clean) = self::text(text) {
-                *text = clean;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(nested),
-        Value::Object(map) => {
-            for (key, value) in map.iter_mut() {
-                if is_secret_key(key) {
-                    if !value.is_null() && !value.is_boolean() {
-                        *value = Value::String(REDACTED.to_owned());
-                    }
-                } else {
-                    nested(value);
+impl Redactor {
+    /// Replaces what is secret inside a nested value.
+    pub(crate) fn nested(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(clean) = self.text(text) {
+                    *text = clean;
                 }
             }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.nested(item)),
+            Value::Object(map) => {
+                for (key, value) in map.iter_mut() {
+                    if self.is_secret_key(key) {
+                        if !value.is_null() && !value.is_boolean() {
+                            *value = Value::String(REDACTED.to_owned());
+                        }
+                    } else {
+                        self.nested(value);
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
 
-/// Replaces what is secret inside a text; borrows when there is nothing to replace.
-pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    let mut clean: Option<String> = None;
-    let mut copied = 0;
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let secret = match bytes[at] {
-            b':' if bytes[at..].starts_with(b"://") => userinfo(text, at + 3),
-            b':' | b'=' => named(text, at),
-            b' ' => scheme(text, at),
-            _ => None,
-        };
-        at += 1;
-        if let Some((start, end)) = secret
-            && start >= copied
-            && start < end
-        {
-            let out = clean.get_or_insert_with(|| String::with_capacity(text.len()));
-            out.push_str(&text[copied..start]);
-            out.push_str(REDACTED);
-            copied = end;
-            at = at.max(end);
+    /// Replaces what is secret inside a text; borrows when there is nothing to replace.
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut clean: Option<String> = None;
+        let mut copied = 0;
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let secret = match bytes[at] {
+                b':' if bytes[at..].starts_with(b"://") => userinfo(text, at + 3),
+                b':' | b'=' => self.named(text, at),
+                b' ' => scheme(text, at),
+                _ => None,
+            };
+            at += 1;
+            if let Some((start, end)) = secret
+                && start >= copied
+                && start < end
+            {
+                let out = clean.get_or_insert_with(|| String::with_capacity(text.len()));
+                out.push_str(&text[copied..start]);
+                out.push_str(REDACTED);
+                copied = end;
+                at = at.max(end);
+            }
+        }
+        match clean {
+            None => Cow::Borrowed(text),
+            Some(mut out) => {
+                out.push_str(&text[copied..]);
+                Cow::Owned(out)
+            }
         }
     }
-    match clean {
-        None => Cow::Borrowed(text),
-        Some(mut out) => {
-            out.push_str(&text[copied..]);
-            Cow::Owned(out)
+
+    /// The value after the `=` or `:` at `at`, when the name before it is that of a secret.
+    fn named(&self, text: &str, at: usize) -> Option<(usize, usize)> {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        let quoted_name = before.ends_with('"') || before.ends_with('\'');
+        let name_end = before.trim_end_matches(['"', '\'', '\\']).len();
+        let name = &before[..name_end];
+        let name = &name[name
+            .rfind(|c: char| !is_name(c))
+            .map_or(0, |i| i + char_len(name, i))..];
+        if name.is_empty() {
+            return None;
         }
+        let leading = before[..name_end - name.len()].chars().next_back();
+        let assigned = text.as_bytes()[at] == b'=';
+        let secret = if assigned {
+            self.is_secret_key(name)
+                || is_parameter(name) && matches!(leading, None | Some('?' | '&'))
+        } else {
+            // In a sentence `token: x` is more often a parser's message than a credential.
+            self.is_secret_key(name) && (quoted_name || !name.eq_ignore_ascii_case("token"))
+        };
+        if !secret {
+            return None;
+        }
+        let value = after.trim_start_matches([' ', '\\']);
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let value = &value[quote.map_or(0, char::len_utf8)..];
+        let start = text.len() - value.len();
+        let length = match quote {
+            Some(quote) => value.find(quote),
+            // A header's value runs to the end of its line.
+            None if !assigned && is_header(name) => value.find(['\r', '\n', '"']),
+            None => value.find(|c: char| {
+                matches!(c, '&' | '#' | ';' | ',' | '"' | '\'' | ')' | ']' | '}')
+                    || c.is_whitespace()
+            }),
+        };
+        let value = value[..length.unwrap_or(value.len())].trim_end_matches('\\');
+        let already = text[start..].starts_with(REDACTED)
+            || matches!(value, "null" | "true" | "false" | "None");
+        (!already).then_some((start, start + value.len()))
     }
 }
 
@@ -157,47 +234,6 @@ fn userinfo(text: &str, start: usize) -> Option<(usize, usize)> {
         .find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace())
         .map_or(rest, |end| &rest[..end]);
     authority.rfind('@').map(|at| (start, start + at))
-}
-
-/// The value after the `=` or `:` at `at`, when the name before it is that of a secret.
-fn named(text: &str, at: usize) -> Option<(usize, usize)> {
-    let (before, after) = (&text[..at], &text[at + 1..]);
-    let quoted_name = before.ends_with('"') || before.ends_with('\'');
-    let name_end = before.trim_end_matches(['"', '\'', '\\']).len();
-    let name = &before[..name_end];
-    let name = &name[name
-        .rfind(|c: char| !is_name(c))
-        .map_or(0, |i| i + char_len(name, i))..];
-    if name.is_empty() {
-        return None;
-    }
-    let leading = before[..name_end - name.len()].chars().next_back();
-    let assigned = text.as_bytes()[at] == b'=';
-    let secret = if assigned {
-        is_secret_key(name) || is_parameter(name) && matches!(leading, None | Some('?' | '&'))
-    } else {
-        // In a sentence `token: x` is more often a parser's message than a credential.
-        is_secret_key(name) && (quoted_name || !name.eq_ignore_ascii_case("token"))
-    };
-    if !secret {
-        return None;
-    }
-    let value = after.trim_start_matches([' ', '\\']);
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let value = &value[quote.map_or(0, char::len_utf8)..];
-    let start = text.len() - value.len();
-    let length = match quote {
-        Some(quote) => value.find(quote),
-        // A header's value runs to the end of its line.
-        None if !assigned && is_header(name) => value.find(['\r', '\n', '"']),
-        None => value.find(|c: char| {
-            matches!(c, '&' | '#' | ';' | ',' | '"' | '\'' | ')' | ']' | '}') || c.is_whitespace()
-        }),
-    };
-    let value = value[..length.unwrap_or(value.len())].trim_end_matches('\\');
-    let already =
-        text[start..].starts_with(REDACTED) || matches!(value, "null" | "true" | "false" | "None");
-    (!already).then_some((start, start + value.len()))
 }
 
 /// The credentials after `Bearer` or `Basic` (RFC 6750 section 2.1, RFC 7617 section 2).

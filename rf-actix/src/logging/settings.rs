@@ -1,10 +1,12 @@
 //! The `[logging]` section of `rf.toml`.
 
-use super::{
-    Directives, Error, Format, Level, Logger, LoggerBuilder, Output, OutputOptions, Overflow,
-};
+mod output;
+
+pub use self::output::{OutputSettings, Stream};
+
+use super::{Channel, Directives, Error, Level, Logger, LoggerBuilder, Sampling};
 use serde::Deserialize;
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 /// How an application logs, as its configuration says it.
 ///
@@ -13,7 +15,14 @@ use std::{path::PathBuf, time::Duration};
 ///     level = "info"
 ///     directives = "sqlx=warn"
 ///     slow_request = "500ms"
-///     outputs = [{ to = "stdout", format = "pretty" }, { file = "var/app.log", level = "warn", overflow = "block" }]
+///     outputs = [
+///         { to = "stdout", format = "pretty" },
+///         { file = "var/app.log", level = "warn", overflow = "block", daily = true, keep = 14, gzip = true },
+///     ]
+///
+///     [channels.audit]
+///     outputs = [{ file = "var/audit.log", overflow = "block" }]
+///     targets = ["rf::oauth2"]
 /// "#)?;
 /// assert_eq!(settings.outputs.len(), 2);
 /// # Ok::<(), toml::de::Error>(())
@@ -28,8 +37,22 @@ pub struct LoggingSettings {
     /// Requests whose response takes this long to begin are logged at warn; 500 ms by default.
     #[serde(deserialize_with = "crate::setting::duration::deserialize")]
     pub slow_request: Duration,
+    /// Statements of the database that take this long are logged at warn; 500 ms by default. Only the statement, never
+    /// the values bound to it.
+    #[serde(deserialize_with = "crate::setting::duration::deserialize")]
+    pub slow_query: Duration,
+    /// Whether panics are logged, and on disk before the process can end; they are by default.
+    pub panics: bool,
+    /// Names of values that are replaced, beside passwords, tokens and their like; in any case.
+    pub redact: Vec<String>,
+    /// What is logged too often to be written all; nothing by default.
+    pub sampling: Vec<SamplingSettings>,
     /// Where lines go; pretty lines on stdout when none is given.
     pub outputs: Vec<OutputSettings>,
+    /// Fields of every record: the service's name, its version.
+    pub context: BTreeMap<String, String>,
+    /// Channels with outputs of their own, by name, see [`Channel`].
+    pub channels: BTreeMap<String, ChannelSettings>,
 }
 
 impl Default for LoggingSettings {
@@ -38,37 +61,29 @@ impl Default for LoggingSettings {
             level: Level::Info,
             directives: String::new(),
             slow_request: Duration::from_millis(500),
+            slow_query: Duration::from_millis(500),
+            panics: true,
+            redact: Vec::new(),
+            sampling: Vec::new(),
             outputs: Vec::new(),
+            context: BTreeMap::new(),
+            channels: BTreeMap::new(),
         }
     }
 }
 
-/// One of the `outputs`: either `to` or `file`.
+/// One of the `channels`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct OutputSettings {
-    /// One of the process's own outputs.
-    pub to: Option<Stream>,
-    /// A file that is appended to.
-    pub file: Option<PathBuf>,
-    /// Not supported yet: refused when the logger is built.
-    pub syslog: Option<String>,
-    /// By default pretty for `to`, and JSON for `file`.
-    pub format: Option<Format>,
-    /// The least important level this output gets; everything that is logged by default.
+pub struct ChannelSettings {
+    /// The least important level of this channel, whatever `logging.level` and `directives` are.
     pub level: Option<Level>,
-    /// What happens when the output is too slow; lines are dropped and reported by default.
-    pub overflow: Overflow,
-}
-
-/// One of the process's own outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
+    /// Where its lines go.
+    pub outputs: Vec<OutputSettings>,
+    /// Other channels whose outputs get its lines too; `default` is `logging.outputs`.
+    pub also: Vec<String>,
+    /// Targets whose records are copied here, wherever they are logged.
+    pub targets: Vec<String>,
 }
 
 impl LoggingSettings {
@@ -80,17 +95,86 @@ impl LoggingSettings {
     pub fn builder(&self) -> Result<LoggerBuilder, Error> {
         // Read here too, so that every refusal of a setting comes before a file is touched.
         self.directives.parse::<Directives>()?;
-        let builder = Logger::builder()
+        let mut builder = Logger::builder()
             .level(self.level)
             .directives(&self.directives)
             .slow_request(self.slow_request)
             .with_request_id();
-        self.outputs
+        for (key, value) in &self.context {
+            builder = builder.owned_context(key.clone(), value.clone());
+        }
+        if self.panics {
+            builder = builder.panic_hook();
+        }
+        builder = self.redact.iter().fold(builder, LoggerBuilder::redact);
+        for (at, sampling) in self.sampling.iter().enumerate() {
+            builder = builder.sampling(sampling.rule(at)?);
+        }
+        for (at, output) in self.outputs.iter().enumerate() {
+            builder = builder.output(output.options(&format!("outputs[{at}]"))?);
+        }
+        for (name, channel) in &self.channels {
+            builder = builder.channel(channel.channel(name)?);
+        }
+        Ok(builder)
+    }
+}
+
+/// One of the `sampling` rules, see [`Sampling`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplingSettings {
+    /// Whose records; those of everybody when it is empty.
+    pub target: String,
+    /// So many of each period pass.
+    pub first: u64,
+    /// After those, each so manyth passes; none by default.
+    #[serde(default)]
+    pub then_every: u64,
+    /// How long a period is; a second by default.
+    #[serde(
+        default = "second",
+        deserialize_with = "crate::setting::duration::deserialize"
+    )]
+    pub per: Duration,
+}
+
+const fn second() -> Duration {
+    Duration::from_secs(1)
+}
+
+impl SamplingSettings {
+    fn rule(&self, at: usize) -> Result<Sampling, Error> {
+        if self.per.is_zero() {
+            return Err(Error::Setting {
+                key: format!("sampling[{at}].per"),
+                reason: "is 0, write how long a period is, for example \"1s\"".to_owned(),
+            });
+        }
+        Ok(Sampling::of(&self.target)
+            .first(self.first)
+            .then_every(self.then_every)
+            .per(self.per))
+    }
+}
+
+impl ChannelSettings {
+    fn channel(&self, name: &str) -> Result<Channel, Error> {
+        let mut channel = Channel::new(name);
+        if let Some(level) = self.level {
+            channel = channel.level(level);
+        }
+        for (at, output) in self.outputs.iter().enumerate() {
+            channel = channel.output(output.options(&format!("channels.{name}.outputs[{at}]"))?);
+        }
+        channel = self
+            .also
             .iter()
-            .enumerate()
-            .try_fold(builder, |builder, (at, output)| {
-                Ok(builder.output(output.options(at)?))
-            })
+            .fold(channel, |channel, other| channel.also(other));
+        Ok(self
+            .targets
+            .iter()
+            .fold(channel, |channel, target| channel.target(target)))
     }
 }
 
@@ -105,124 +189,5 @@ impl Logger {
     }
 }
 
-impl OutputSettings {
-    fn options(&self, at: usize) -> Result<OutputOptions, Error> {
-        let refused = |key: &str, reason: &str| Error::Setting {
-            key: if key.is_empty() {
-                format!("outputs[{at}]")
-            } else {
-                format!("outputs[{at}].{key}")
-            },
-            reason: reason.to_owned(),
-        };
-        if self.syslog.is_some() {
-            return Err(refused(
-                "syslog",
-                "is not supported yet, write to = \"stdout\" or file = \"…\"",
-            ));
-        }
-        let (output, format) = match (self.to, &self.file) {
-            (Some(Stream::Stdout), None) => (Output::Stdout, Format::Pretty),
-            (Some(Stream::Stderr), None) => (Output::Stderr, Format::Pretty),
-            (None, Some(file)) if file.as_os_str().is_empty() => {
-                return Err(refused(
-                    "file",
-                    "is empty, write a path, for example \"var/app.log\"",
-                ));
-            }
-            (None, Some(file)) => (Output::File(file.clone()), Format::Json),
-            (Some(_), Some(_)) => {
-                return Err(refused("", "has both to and file, write two outputs"));
-            }
-            (None, None) => {
-                return Err(refused(
-                    "",
-                    "goes nowhere, write to = \"stdout\" or file = \"…\"",
-                ));
-            }
-        };
-        Ok(output
-            .format(self.format.unwrap_or(format))
-            .min_level(self.level.unwrap_or(Level::Trace))
-            .overflow(self.overflow))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-
-    fn read(text: &str) -> Result<LoggerBuilder, String> {
-        let settings: LoggingSettings = toml::from_str(text).map_err(|error| error.to_string())?;
-        settings.builder().map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn an_empty_section_is_valid() {
-        let _builder = read("").unwrap();
-    }
-
-    #[test]
-    fn every_refusal_names_its_key_and_says_what_to_write() {
-        for (text, parts) in [
-            ("level = 'loud'", ["level", "`warn`"]),
-            ("directives = 'sqlx'", ["directives", "sqlx=warn"]),
-            ("slow_request = 'soon'", ["slow_request", "500ms"]),
-            ("colour = true", ["colour", "`level`"]),
-            ("[[outputs]]\nto = 'printer'", ["to", "`stdout`"]),
-            (
-                "[[outputs]]\nto = 'stdout'\nformat = 'xml'",
-                ["format", "`json`"],
-            ),
-            (
-                "[[outputs]]\nto = 'stdout'\noverflow = 'wait'",
-                ["overflow", "`block`"],
-            ),
-            (
-                "[[outputs]]\nto = 'stdout'\nlevel = 'loud'",
-                ["level", "`warn`"],
-            ),
-            (
-                "[[outputs]]\nfile = 'a.log'\ndaily = true",
-                ["daily", "`file`"],
-            ),
-            ("[[outputs]]\nfile = ''", ["outputs[0].file", "var/app.log"]),
-            (
-                "[[outputs]]\nsyslog = 'unix:///dev/log'",
-                ["outputs[0].syslog", "to = \"stdout\""],
-            ),
-            (
-                "[[outputs]]\nto = 'stdout'\n[[outputs]]\nformat = 'json'",
-                ["outputs[1]", "to = \"stdout\""],
-            ),
-            (
-                "[[outputs]]\nto = 'stdout'\nfile = 'a.log'",
-                ["outputs[0]", "two outputs"],
-            ),
-        ] {
-            let error = read(text).map(drop).unwrap_err();
-            assert!(
-                parts.iter().all(|part| error.contains(part)),
-                "{text}: {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_file_is_json_and_a_stream_is_pretty_unless_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("app.log");
-        let settings: LoggingSettings = toml::from_str(&format!(
-            "outputs = [{{ file = {path:?}, level = 'warn' }}]"
-        ))
-        .unwrap();
-        let logger = Logger::from_settings(&settings).unwrap();
-        slog::warn!(logger.slog(), "kept");
-        slog::info!(logger.slog(), "not important enough");
-        logger.shutdown().unwrap();
-        let text = std::fs::read_to_string(path).unwrap();
-        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(line["msg"], "kept");
-    }
-}
+mod tests;

@@ -13,10 +13,11 @@ pub struct Stats {
     pub(crate) delivered: u64,
     pub(crate) dropped: u64,
     pub(crate) sink_errors: u64,
+    pub(crate) suppressed: u64,
 }
 
 impl Stats {
-    /// Records of this level that passed the filter.
+    /// Records of this level that passed the filter and were not left out.
     #[must_use]
     pub const fn records(&self, level: Level) -> u64 {
         self.records[level as usize]
@@ -32,6 +33,12 @@ impl Stats {
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// Records that passed the filter and were left out by [`Sampling`](super::Sampling).
+    #[must_use]
+    pub const fn suppressed(&self) -> u64 {
+        self.suppressed
     }
 
     /// Failed writes, over all outputs.

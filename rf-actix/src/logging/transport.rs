@@ -4,7 +4,13 @@
 //! would stamp and format on its thread. Commands travel in the same queue as records with a tag, so that a flush
 //! is done when everything before it is.
 
-use super::{Level, format::Look, sink::Sink, stats::Counters, writer::Writer};
+use super::{
+    Level,
+    format::Look,
+    sink::Sink,
+    stats::Counters,
+    writer::{PAUSE, Writer},
+};
 use arc_swap::ArcSwapOption;
 use slog::{BorrowedKV, Drain, OwnedKVList, Record, RecordLocation, RecordStatic};
 use slog_async::{AsyncCore, AsyncError};
@@ -13,8 +19,8 @@ use std::{
     collections::HashMap,
     io,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicIsize, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+        Arc, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicIsize, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
         mpsc,
     },
     thread,
@@ -49,6 +55,8 @@ pub enum Overflow {
 pub(crate) enum Command {
     Flush,
     Reopen,
+    /// Nobody asks: what an output refused is offered again.
+    Retry,
 }
 
 impl Command {
@@ -56,15 +64,25 @@ impl Command {
         match self {
             Self::Flush => "flush",
             Self::Reopen => "reopen",
+            Self::Retry => "retry",
         }
     }
 }
 
-/// The end of a queue where lines go in.
-pub(crate) struct Transport {
+/// An output as it is to be.
+pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) look: Look,
+    pub(crate) is_file: bool,
     pub(crate) least: Level,
+    pub(crate) overflow: Overflow,
+    /// Lines that may wait.
+    pub(crate) queue: usize,
+}
+
+/// The end of a queue where lines go in.
+pub(crate) struct Transport {
+    pub(crate) plan: Plan,
     /// Empty once the output is closed.
     queue: ArcSwapOption<AsyncCore>,
     shared: Arc<Shared>,
@@ -79,6 +97,10 @@ struct Shared {
     /// Lines put in minus lines taken out; at zero or below there is nothing to wait for.
     waiting: AtomicIsize,
     answers: Mutex<HashMap<u64, mpsc::SyncSender<io::Result<()>>>>,
+    /// The queue itself, for those who come back after a pause.
+    queue: OnceLock<Weak<AsyncCore>>,
+    /// Somebody will.
+    retrying: AtomicBool,
 }
 
 thread_local! {
@@ -91,29 +113,27 @@ pub(crate) fn is_writing() -> bool {
 }
 
 impl Transport {
-    pub(crate) fn start(
-        name: String,
-        look: Look,
-        least: Level,
-        overflow: Overflow,
-        queue: usize,
-        sink: Box<dyn Sink>,
-    ) -> Self {
+    pub(crate) fn start(plan: Plan, sink: Box<dyn Sink>) -> Self {
         let shared = Arc::new(Shared::default());
         let worker = Worker {
-            writer: RefCell::new(Writer::new(sink, look, Arc::clone(&shared.counters))),
+            writer: RefCell::new(Writer::new(
+                sink,
+                plan.look.clone(),
+                Arc::clone(&shared.counters),
+            )),
             shared: Arc::clone(&shared),
         };
         let core = AsyncCore::custom(worker)
-            .chan_size(queue)
-            .blocking(overflow == Overflow::Block)
+            .chan_size(plan.queue)
+            .blocking(plan.overflow == Overflow::Block)
             .thread_name("rf-log".to_owned())
             .build();
+        let core = Arc::new(core);
+        // Set once: this is the only place.
+        let _ = shared.queue.set(Arc::downgrade(&core));
         Self {
-            name,
-            look,
-            least,
-            queue: ArcSwapOption::from_pointee(core),
+            plan,
+            queue: ArcSwapOption::from(Some(core)),
             shared,
             nothing: OwnedKVList::from(slog::o!()),
             next: AtomicU64::new(0),
@@ -128,7 +148,7 @@ impl Transport {
     pub(crate) fn send(&self, level: Level, line: &str) {
         let queue = self.queue.load();
         let Some(queue) = queue.as_ref() else { return };
-        match self.put(queue, level, "", line) {
+        match put(queue, level, "", line, &self.nothing) {
             // Counted after it is in: the other end may find fewer waiting than there are, and writes once more
             // than needed, but it never waits for a line that is not coming.
             Ok(()) => drop(self.shared.waiting.fetch_add(1, SeqCst)),
@@ -136,28 +156,12 @@ impl Transport {
         }
     }
 
-    fn put(
-        &self,
-        queue: &AsyncCore,
-        level: Level,
-        tag: &str,
-        text: &str,
-    ) -> Result<(), AsyncError> {
-        let fixed = RecordStatic {
-            location: &LOCATION,
-            tag,
-            level: level.to_slog(),
-        };
-        queue.log(
-            &Record::new(&fixed, &format_args!("{text}"), BorrowedKV(&())),
-            &self.nothing,
-        )
-    }
-
-    /// Sends a command behind the lines that wait, and returns where its answer arrives.
-    pub(crate) fn command(&self, command: Command, deadline: Instant) -> Option<Answer> {
-        let queue = self.queue.load_full()?;
-        Some(self.command_to(&queue, command, deadline))
+    /// Sends a command behind the lines that wait, and waits for its answer.
+    pub(crate) fn command(&self, command: Command, deadline: Instant) -> io::Result<()> {
+        match self.queue.load_full() {
+            Some(queue) => self.command_to(&queue, command, deadline).wait(),
+            None => Ok(()),
+        }
     }
 
     fn command_to(&self, queue: &AsyncCore, command: Command, deadline: Instant) -> Answer {
@@ -166,9 +170,13 @@ impl Transport {
         self.shared.answers().insert(number, sender);
         let answer = Answer { answer, deadline };
         // A full queue refuses commands too, unless it blocks.
-        while let Err(AsyncError::Full) =
-            self.put(queue, Level::Info, command.tag(), &number.to_string())
-        {
+        while let Err(AsyncError::Full) = put(
+            queue,
+            Level::Info,
+            command.tag(),
+            &number.to_string(),
+            &self.nothing,
+        ) {
             if Instant::now() >= deadline {
                 self.shared.answers().remove(&number);
                 break;
@@ -199,6 +207,24 @@ impl Transport {
     }
 }
 
+fn put(
+    queue: &AsyncCore,
+    level: Level,
+    tag: &str,
+    text: &str,
+    nothing: &OwnedKVList,
+) -> Result<(), AsyncError> {
+    let fixed = RecordStatic {
+        location: &LOCATION,
+        tag,
+        level: level.to_slog(),
+    };
+    queue.log(
+        &Record::new(&fixed, &format_args!("{text}"), BorrowedKV(&())),
+        nothing,
+    )
+}
+
 impl Drop for Transport {
     fn drop(&mut self) {
         if !is_writing() {
@@ -208,13 +234,13 @@ impl Drop for Transport {
 }
 
 /// The answer to a command, once it arrives.
-pub(crate) struct Answer {
+struct Answer {
     answer: mpsc::Receiver<io::Result<()>>,
     deadline: Instant,
 }
 
 impl Answer {
-    pub(crate) fn wait(self) -> io::Result<()> {
+    fn wait(self) -> io::Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         self.answer.recv_timeout(left).unwrap_or_else(|_| {
             Err(io::Error::new(
@@ -228,6 +254,30 @@ impl Answer {
 impl Shared {
     fn answers(&self) -> std::sync::MutexGuard<'_, HashMap<u64, mpsc::SyncSender<io::Result<()>>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has what was refused offered again, also when nobody logs any more.
+    fn retry_later(self: &Arc<Self>) {
+        let Some(queue) = self.queue.get().cloned() else {
+            return;
+        };
+        if self.retrying.swap(true, SeqCst) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let retry = move || {
+            thread::sleep(PAUSE);
+            shared.retrying.store(false, SeqCst);
+            if let Some(queue) = queue.upgrade() {
+                let nothing = OwnedKVList::from(slog::o!());
+                // A full queue has lines that will be offered together with the others.
+                let _ = put(&queue, Level::Info, Command::Retry.tag(), "", &nothing);
+            }
+        };
+        // Without a thread the next line offers it.
+        let _ = thread::Builder::new()
+            .name("rf-log-retry".to_owned())
+            .spawn(retry);
     }
 }
 
@@ -251,17 +301,22 @@ impl Drain for Worker {
             if last || writer.is_full() {
                 writer.write();
             }
-            return Ok(());
-        }
-        let done = if tag == Command::Reopen.tag() {
-            writer.reopen()
+        } else if tag == Command::Retry.tag() {
+            writer.write();
         } else {
-            writer.flush()
-        };
-        let number = record.msg().to_string().parse().unwrap_or(u64::MAX);
-        if let Some(answer) = self.shared.answers().remove(&number) {
-            // Whoever asked may have given up waiting.
-            let _ = answer.try_send(done);
+            let done = if tag == Command::Reopen.tag() {
+                writer.reopen()
+            } else {
+                writer.flush()
+            };
+            let number = record.msg().to_string().parse().unwrap_or(u64::MAX);
+            if let Some(answer) = self.shared.answers().remove(&number) {
+                // Whoever asked may have given up waiting.
+                let _ = answer.try_send(done);
+            }
+        }
+        if writer.is_paused() {
+            self.shared.retry_later();
         }
         Ok(())
     }

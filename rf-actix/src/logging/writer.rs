@@ -8,7 +8,7 @@ use super::{
     sink::Sink,
     stats::Counters,
 };
-use slog::{BorrowedKV, OwnedKVList, Record, RecordLocation, RecordStatic};
+use slog::{BorrowedKV, Record, RecordLocation, RecordStatic};
 use std::{
     fmt::{Arguments, Write},
     io,
@@ -32,7 +32,7 @@ const BATCH: usize = 64 * 1024;
 const KEPT: usize = 1024 * 1024;
 
 /// How long an output that failed is left alone.
-const PAUSE: Duration = Duration::from_millis(250);
+pub(crate) const PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) struct Writer {
     sink: Box<dyn Sink>,
@@ -73,6 +73,11 @@ impl Writer {
 
     pub(crate) fn is_full(&self) -> bool {
         self.lines.len() >= BATCH
+    }
+
+    /// Whether the output failed, and lines wait for it.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused_until.is_some()
     }
 
     /// Writes the batch, unless the output failed a moment ago. What fails is counted and kept for later.
@@ -145,7 +150,6 @@ impl Writer {
             tag: "",
             level: slog::Level::Warning,
         };
-        let nothing = OwnedKVList::from(slog::o!());
         let no_message = format_args!("");
         let mut scratch = Scratch::default();
         let event = Event {
@@ -156,7 +160,7 @@ impl Writer {
             order: Order::Written,
             record: &Record::new(&fixed, &no_message, BorrowedKV(&())),
         };
-        scratch.collect(&event, &nothing, &nothing, None);
+        scratch.collect(&event, &[], None, None);
         self.look.render(
             &scratch.entry(Timestamp::now().as_str(), Level::Warn),
             &mut self.lines,

@@ -45,7 +45,7 @@ pub use settings::{
 };
 #[cfg(any(test, feature = "testing"))]
 pub use store::sea_orm::TestDatabase;
-pub use store::sea_orm::connect;
+pub use store::sea_orm::{connect, connect_with};
 pub use token::{Hasher, TokenKind, generate};
 pub use users::{Users, UsersError};
 

@@ -222,6 +222,9 @@ fn open_logger(config: &Config) -> Result<Logger, Error> {
         logging::Error::Setting { key, reason } => {
             ConfigError::new(format!("logging.{key}"), reason).into()
         }
+        logging::Error::Channel { name, reason } => {
+            ConfigError::new(format!("logging.channels.{name}"), reason).into()
+        }
         logging::Error::Directive(reason) => ConfigError::new("logging.directives", reason).into(),
         logging::Error::Open { path, source } => {
             let message = format!(
@@ -287,7 +290,8 @@ fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
 async fn connect(config: &Config, metrics: &Metrics) -> Result<DatabaseConnection, Error> {
     let database = &config.database;
     #[allow(unused_mut, reason = "only what is counted is changed")]
-    let mut connection = oauth2::connect(&database.url, database.max_connections)
+    let slow = config.logging.slow_query;
+    let mut connection = oauth2::connect_with(&database.url, database.max_connections, slow)
         .await
         .map_err(refused)?;
     #[cfg(feature = "database")]

@@ -1,7 +1,7 @@
 //! From the first signal to exit code 0.
 
 use super::Suite;
-use crate::Error;
+use crate::{Error, logging::Logger};
 use actix_web::dev::{Server, ServerHandle};
 use std::{future::Future, io};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -12,7 +12,8 @@ impl Suite {
     /// Readiness answers 503 for `server.drain` while requests are still served, so that load balancers look
     /// elsewhere; then no new connection is taken and requests in flight end, for as long as the server was built to
     /// wait; at last the logs are flushed. A second signal skips the draining. Build the server with
-    /// `disable_signals()`: otherwise actix ends it at the first signal.
+    /// `disable_signals()`: otherwise actix ends it at the first signal. SIGHUP opens log files again; without log files
+    /// it ends the process, as ever.
     ///
     /// # Errors
     /// When signals cannot be listened to, the server failed, or log lines could not be written.
@@ -23,6 +24,11 @@ impl Suite {
     }
 
     async fn run(self, server: Server, signals: io::Result<Signals>) -> Result<(), Error> {
+        let hangups = match self.logger().writes_files() {
+            true => Some(signal(SignalKind::hangup())?),
+            false => None,
+        };
+        let reopener = hangups.map(|hangups| tokio::spawn(reopen(self.logger().clone(), hangups)));
         let stopper = tokio::spawn(self.clone().drain(server.handle(), signals?));
         let scrape = self.scrape_server()?.map(|scrape| {
             let handle = scrape.handle();
@@ -36,6 +42,9 @@ impl Suite {
         }
         // Without effect when it was the stopper that ended the server.
         stopper.abort();
+        if let Some(reopener) = reopener {
+            reopener.abort();
+        }
         let logger = self.logger().clone();
         let flushed = tokio::task::spawn_blocking(move || logger.shutdown()).await;
         ended?;
@@ -55,6 +64,23 @@ impl Suite {
             () = signals.next() => (),
         }
         server.stop(true).await;
+    }
+}
+
+/// Opens log files again on SIGHUP: what logrotate sends when it has renamed them.
+async fn reopen(logger: Logger, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        let logger = logger.clone();
+        let reopened = tokio::task::spawn_blocking(move || logger.reopen()).await;
+        match reopened {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                log::error!(target: "rf::suite", "a log file was not opened again: {error}")
+            }
+            Err(panicked) => {
+                log::error!(target: "rf::suite", "log files were not opened again: {panicked}")
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records of the `log` crate.
 
-use crate::logging::{Level, context::current_logger};
+use crate::logging::context::{current_logger, logger_for};
 use log::{Log, Metadata, Record};
 
 /// Sends records to the current request's logger, else to the installed one.
@@ -8,16 +8,13 @@ pub(in crate::logging) struct LogBridge;
 
 impl Log for LogBridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let level = Level::from(metadata.level());
-        current_logger().is_some_and(|logger| logger.enabled(level, metadata.target()))
+        logger_for(metadata.level().into(), metadata.target()).is_some()
     }
 
     fn log(&self, record: &Record<'_>) {
-        let (level, target) = (Level::from(record.level()), record.target());
-        if let Some(logger) = current_logger().filter(|logger| logger.enabled(level, target)) {
-            logger
-                .pipeline
-                .emit_event((level, target), record.args(), &(), None);
+        let (level, target) = (record.level().into(), record.target());
+        if let Some(logger) = logger_for(level, target) {
+            logger.emit((level, target), record.args(), &(), None);
         }
     }
 

@@ -1,6 +1,9 @@
 //! What libraries say through the `log` and `tracing` crates.
 
+mod connect;
 mod log;
 mod tracing;
 
-pub(super) use self::{log::LogBridge, tracing::TracingBridge};
+#[cfg(feature = "testing")]
+pub(super) use self::connect::connect;
+pub(super) use self::connect::install;

@@ -1,7 +1,7 @@
 //! Events of the `tracing` crate, with their fields as they are typed. Spans are not followed: a request's
 //! context is the middleware's.
 
-use crate::logging::{Level, context::current_logger, logger::global, redact};
+use crate::logging::{Level, context::logger_for, logger::global, redact};
 use slog::{KV, Serializer};
 use std::fmt::{self, Display, Formatter};
 use tracing_core::{
@@ -27,12 +27,12 @@ impl Subscriber for TracingBridge {
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let level = Level::from(*metadata.level());
-        metadata.is_event()
-            && current_logger().is_some_and(|logger| logger.enabled(level, metadata.target()))
+        metadata.is_event() && logger_for(level, metadata.target()).is_some()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let most_detailed = global()?.pipeline.most_detailed();
+        // Without one, tests capture everything.
+        let most_detailed = global()?.pipeline.tuning.most_detailed();
         Some(match most_detailed {
             None => LevelFilter::OFF,
             Some(Level::Error) => LevelFilter::ERROR,
@@ -46,14 +46,12 @@ impl Subscriber for TracingBridge {
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         let (level, target) = (Level::from(*metadata.level()), metadata.target());
-        if let Some(logger) = current_logger().filter(|logger| logger.enabled(level, target)) {
+        if let Some(logger) = logger_for(level, target) {
             let message = Message {
                 event,
                 statement: target.starts_with("sea_orm"),
             };
-            logger
-                .pipeline
-                .emit_event((level, target), &message, &Fields(event), None);
+            logger.emit((level, target), &message, &Fields(event), None);
         }
     }
 
@@ -110,7 +108,11 @@ struct Fields<'a>(&'a Event<'a>);
 
 impl KV for Fields<'_> {
     fn serialize(&self, _: &slog::Record<'_>, to: &mut dyn Serializer) -> slog::Result {
-        let mut typed = Typed { to, done: Ok(()) };
+        let mut typed = Typed {
+            to,
+            statement: self.0.metadata().target().starts_with("sqlx"),
+            done: Ok(()),
+        };
         self.0.record(&mut typed);
         typed.done
     }
@@ -118,6 +120,8 @@ impl KV for Fields<'_> {
 
 struct Typed<'a> {
     to: &'a mut dyn Serializer,
+    /// It is about a statement: what is written inside one is not for lines.
+    statement: bool,
     done: slog::Result,
 }
 
@@ -155,7 +159,14 @@ impl Visit for Typed<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         // sqlx frames its statements with blank lines.
         let value = value.trim();
-        if !value.is_empty() {
+        if value.is_empty() {
+            return;
+        }
+        if self.statement {
+            // Bound values are not in it; literals are.
+            let shape = redact::sql(value);
+            self.put(field, |to, key| to.emit_str(key, &shape));
+        } else {
             self.put(field, |to, key| to.emit_str(key, value));
         }
     }

@@ -20,21 +20,26 @@ pub enum Format {
     Logfmt,
 }
 
-/// A format, and whether to colour it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) format: Format,
-    pub(crate) colour: bool,
+/// How the lines of one output look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// A format to choose, and whether it is coloured.
+    Format(Format, bool),
+    /// Messages of RFC 5424.
+    #[cfg(feature = "syslog")]
+    Syslog(std::sync::Arc<super::Header>),
 }
 
 impl Look {
     /// Appends `entry` as one line, with its end.
-    pub(crate) fn render(self, entry: &Entry<'_>, out: &mut String) {
-        match self.format {
-            Format::Json => json::render(entry, out),
-            Format::Pretty => pretty::render(entry, self.colour, out),
-            Format::Compact => compact::render(entry, out),
-            Format::Logfmt => logfmt::render(entry, out),
+    pub(crate) fn render(&self, entry: &Entry<'_>, out: &mut String) {
+        match self {
+            Self::Format(Format::Json, _) => json::render(entry, out),
+            Self::Format(Format::Pretty, colour) => pretty::render(entry, *colour, out),
+            Self::Format(Format::Compact, _) => compact::render(entry, out),
+            Self::Format(Format::Logfmt, _) => logfmt::render(entry, out),
+            #[cfg(feature = "syslog")]
+            Self::Syslog(header) => super::syslog::render(entry, header, out),
         }
         out.push('\n');
     }

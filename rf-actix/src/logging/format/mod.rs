@@ -6,8 +6,12 @@ mod json;
 mod logfmt;
 mod look;
 mod pretty;
+#[cfg(feature = "syslog")]
+mod syslog;
 mod timestamp;
 
 pub use look::Format;
 pub(crate) use look::Look;
+#[cfg(feature = "syslog")]
+pub(crate) use syslog::Header;
 pub(crate) use timestamp::Timestamp;

@@ -3,7 +3,7 @@
 use super::{Scratch, Stored, TEXT_LIMIT, Value};
 use crate::logging::{
     ids::Ids,
-    keys::{LEVEL, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID, TS},
+    keys::{CHANNEL, LEVEL, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID, TS},
     redact,
 };
 use serde_json::Value as Json;
@@ -44,6 +44,7 @@ impl Write for Limited<'_> {
 pub(super) struct Collector<'a> {
     pub(super) scratch: &'a mut Scratch,
     pub(super) ids: Option<&'a Ids>,
+    pub(super) channel: Option<&'a str>,
 }
 
 impl Collector<'_> {
@@ -61,6 +62,7 @@ impl Collector<'_> {
             REQUEST_ID if self.ids.is_some_and(|ids| ids.request_id.is_some()) => {
                 "field.request_id"
             }
+            CHANNEL if self.channel.is_some() => "field.channel",
             key => key,
         };
         let taken = self.scratch.fields.iter().any(|field| field.key == key);
@@ -69,7 +71,7 @@ impl Collector<'_> {
 
     fn put(&mut self, key: Key, value: Value<'static>) -> slog::Result {
         if let Some(key) = self.key(key) {
-            let value = if redact::is_secret_key(key) {
+            let value = if self.scratch.redactor.is_secret_key(key) {
                 Value::Text(redact::REDACTED)
             } else {
                 value
@@ -85,7 +87,7 @@ impl Collector<'_> {
         write: impl FnOnce(&mut Scratch) -> Range<usize>,
     ) -> slog::Result {
         if let Some(key) = self.key(key) {
-            let value = if redact::is_secret_key(key) {
+            let value = if self.scratch.redactor.is_secret_key(key) {
                 Stored::Plain(Value::Text(redact::REDACTED))
             } else {
                 Stored::Text(write(self.scratch))
@@ -168,12 +170,12 @@ impl Serializer for Collector<'_> {
         let Some(key) = self.key(key) else {
             return Ok(());
         };
-        let value = if redact::is_secret_key(key) {
+        let value = if self.scratch.redactor.is_secret_key(key) {
             Stored::Plain(Value::Text(redact::REDACTED))
         } else {
             match serde_json::to_value(value.as_serde()) {
                 Ok(mut json) => {
-                    redact::nested(&mut json);
+                    self.scratch.redactor.nested(&mut json);
                     self.nested(json)
                 }
                 Err(error) => Stored::Text(

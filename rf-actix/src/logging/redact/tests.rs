@@ -81,7 +81,7 @@ fn texts_lose_what_is_named_as_secret() {
         ("/x?access_token=a&b=c", "/x?access_token=[redacted]&b=c"),
         ("é password='a b' é", "é password='[redacted]' é"),
     ] {
-        assert_eq!(text(text_with), without);
+        assert_eq!(Redactor::default().text(text_with), without);
     }
 }
 
@@ -102,9 +102,9 @@ fn harmless_texts_are_borrowed_as_they_are() {
         "://",
     ] {
         assert!(
-            matches!(text(harmless), Cow::Borrowed(same) if same == harmless),
+            matches!(Redactor::default().text(harmless), Cow::Borrowed(same) if same == harmless),
             "{harmless}: {}",
-            text(harmless)
+            Redactor::default().text(harmless)
         );
     }
 }
@@ -116,4 +116,20 @@ fn statements_lose_their_literals() {
         "SELECT a1 FROM t2 WHERE b = ? AND c IN (?, ?) AND d = $1"
     );
     assert_eq!(sql("x = 'never closed"), "x = ?");
+}
+
+#[test]
+fn an_application_adds_names_of_its_own() {
+    let redactor = Redactor::new(vec!["card_number".to_owned()]);
+    assert!(redactor.is_secret_key("Card_Number") && !redactor.is_secret_key("card"));
+    assert_eq!(
+        redactor.text("paid with card_number=4111 by me"),
+        "paid with card_number=[redacted] by me"
+    );
+    let mut nested = serde_json::json!({ "card_number": 4111, "amount": 5 });
+    redactor.nested(&mut nested);
+    assert_eq!(
+        nested,
+        serde_json::json!({ "card_number": "[redacted]", "amount": 5 })
+    );
 }

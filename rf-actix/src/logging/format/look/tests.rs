@@ -6,7 +6,7 @@ use crate::logging::{
     ids::{Ids, RequestId, TraceContext},
     record::{Event, Order, Scratch},
 };
-use slog::{OwnedKVList, Record, SingleKV};
+use slog::{Record, SingleKV};
 
 const ALL: [Format; 4] = [
     Format::Json,
@@ -61,33 +61,95 @@ fn logfmt_is_read_back_word_by_word() {
 }
 
 fn pretty(colour: bool, target: &str, message: &str, fields: &dyn slog::KV) -> String {
-    let ids = Ids {
-        request_id: RequestId::accept(b"req-1"),
-        trace: TraceContext::fresh(),
-    };
-    let nothing = OwnedKVList::from(slog::o!());
+    let mut out = String::new();
+    let look = Look::Format(Format::Pretty, colour);
+    rendered(target, (Level::Info, message), fields, &look, &mut out);
+    out
+}
+
+fn rendered(
+    target: &str,
+    (level, message): (Level, &str),
+    fields: &dyn slog::KV,
+    look: &Look,
+    out: &mut String,
+) {
+    let ids = Ids::new(RequestId::accept(b"req-1"), TraceContext::fresh());
     let record = slog::record_static!(slog::Level::Info, "");
     let no_message = format_args!("");
     let mut scratch = Scratch::default();
     let event = Event {
-        level: Level::Info,
+        level,
         target,
         message: &message,
         fields,
         order: Order::Written,
         record: &Record::new(&record, &no_message, slog::b!()),
     };
-    scratch.collect(&event, &nothing, &nothing, Some(&ids));
-    let mut out = String::new();
-    let look = Look {
-        format: Format::Pretty,
-        colour,
+    scratch.collect(&event, &[], Some(&ids), None);
+    look.render(&scratch.entry("2026-11-23T15:44:37.123456Z", level), out);
+}
+
+#[test]
+#[cfg(feature = "syslog")]
+fn syslog_messages_are_those_of_rfc_5424() {
+    use crate::logging::format::Header;
+    let header = Header::new("local0", "drive", "web 1", 8096).unwrap();
+    let render = |level, message: &str, fields: &dyn slog::KV, header: &Header| {
+        let mut out = String::new();
+        let look = Look::Syslog(std::sync::Arc::new(header.clone()));
+        rendered("drive", (level, message), fields, &look, &mut out);
+        out
     };
-    look.render(
-        &scratch.entry("2026-11-23T15:44:37.123456Z", Level::Info),
-        &mut out,
+    // Facility 16, and the severities of error, warning, informational and debug.
+    for (level, priority) in [
+        (Level::Error, 131),
+        (Level::Warn, 132),
+        (Level::Info, 134),
+        (Level::Debug, 135),
+        (Level::Trace, 135),
+    ] {
+        let message = render(level, "ready", &SingleKV("n", 1), &header);
+        assert!(message.starts_with(&format!("<{priority}>1 ")), "{message}");
+    }
+    let nasty = "a\"b]c\\d\ne";
+    let message = render(
+        Level::Info,
+        "two\nlines é",
+        &SingleKV("a b=\"", nasty),
+        &header,
     );
-    out
+    let pid = std::process::id();
+    let (head, rest) = message.split_once(" [rf@32473 ").unwrap();
+    assert_eq!(
+        head,
+        format!("<134>1 2026-11-23T15:44:37.123456Z web_1 drive {pid} -")
+    );
+    let (structured, text) = rest.split_once("\"] ").unwrap();
+    assert_eq!(text, "two\\nlines é\n");
+    assert!(structured.starts_with("target=\"drive\" request_id=\"req-1\" trace_id=\""));
+    assert!(
+        structured.ends_with(" a_b__=\"a\\\"b\\]c\\\\d\\\\ne"),
+        "{structured}"
+    );
+
+    // What is too long loses the end of its text, at a character; fields that have no room are left out.
+    let short = Header::new("daemon", "drive", "web", 300).unwrap();
+    let message = render(Level::Info, &"é".repeat(300), &SingleKV("n", 1), &short);
+    assert!(
+        (299..=301).contains(&message.len()) && message.ends_with("é\n"),
+        "{message}"
+    );
+    let message = render(
+        Level::Info,
+        "text",
+        &SingleKV("long", "x".repeat(300)),
+        &short,
+    );
+    assert!(
+        message.contains(" truncated=\"true\"] text") && message.len() <= 301,
+        "{message}"
+    );
 }
 
 #[test]

@@ -24,6 +24,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Error::DatabaseUrl`] or [`Error::Connect`], in one line that names `database.url`.
 pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    connect_with(url, max_connections, Duration::from_millis(500)).await
+}
+
+/// The same, where statements that take `slow_query` are logged at warn: the statement, never the values bound to it.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(
+    url: &str,
+    max_connections: u32,
+    slow_query: Duration,
+) -> Result<DatabaseConnection, Error> {
     let kind = Kind::of(url)?;
     let mut options = ConnectOptions::new(url);
     options
@@ -32,7 +44,8 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
         .acquire_timeout(PATIENCE)
         // A round trip more each time; one that turns out to be gone is replaced, and the question asked again.
         .test_before_acquire(false)
-        .sqlx_logging_level(log::LevelFilter::Trace);
+        .sqlx_logging_level(log::LevelFilter::Trace)
+        .sqlx_slow_statements_logging_settings(log::LevelFilter::Warn, slow_query);
     if kind == Kind::Sqlite {
         if url.contains(":memory:") || url.contains("mode=memory") {
             // Each connection would have a database of its own.

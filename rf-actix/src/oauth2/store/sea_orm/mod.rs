@@ -19,7 +19,7 @@ mod test_database;
 mod token;
 mod write;
 
-pub use connect::connect;
+pub use connect::{connect, connect_with};
 #[cfg(any(test, feature = "testing"))]
 pub use test_database::TestDatabase;
 pub use write::SeaOrmStore;
