@@ -151,6 +151,8 @@ fn full(folder: &Path) -> Result<(), Finding> {
         return Err("the disk is full, and nobody says so".into());
     }
     let errors = logger.stats().sink_errors();
+    // Open, it would still take its room.
+    drop(filling);
     std::fs::remove_file(&ballast)?;
     some(&logger);
     logger.shutdown()?;

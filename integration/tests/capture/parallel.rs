@@ -1,6 +1,6 @@
 //! Tests that run side by side see their own records, each of them.
 
-use actix_web::{App, test, web};
+use actix_web::{App, test as under_test, web};
 use rf::logging::{Capture, Level, Log, slog};
 use std::{sync::Barrier, thread};
 
@@ -87,12 +87,12 @@ async fn an_application_under_test_is_captured_with_its_requests() {
     let app = App::new()
         .wrap(logs.logger().middleware())
         .route("/", web::get().to(handler));
-    let app = test::init_service(app).await;
-    let request = test::TestRequest::get()
+    let app = under_test::init_service(app).await;
+    let request = under_test::TestRequest::get()
         .uri("/")
         .insert_header(("x-request-id", "mine"))
         .to_request();
-    test::call_and_read_body(&app, request).await;
+    under_test::call_and_read_body(&app, request).await;
     for message in ["by the extractor", "by a macro", "in a thread", "request"] {
         assert_eq!(logs.only(message)["request_id"], "mine", "{message}");
     }

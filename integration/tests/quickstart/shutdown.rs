@@ -106,3 +106,23 @@ async fn an_upload_in_the_middle_of_its_body_ends_well() {
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);
     assert_eq!(app.wait().code(), Some(0));
 }
+
+#[tokio::test]
+async fn sighup_opens_a_renamed_log_file_again_and_the_service_goes_on() {
+    let mut app = App::start();
+    let log = app.dir.path().join("app.log");
+    std::fs::rename(&log, app.dir.path().join("app.log.1")).unwrap();
+    app.signal(Signal::HUP);
+    // Made by the signal: nothing is logged meanwhile that would notice.
+    let begun = std::time::Instant::now();
+    while !log.exists() {
+        assert!(begun.elapsed().as_secs() < 20, "nobody opens it");
+        tokio::task::yield_now().await;
+    }
+    let live = client().get(app.url("/health/live")).send().await.unwrap();
+    assert_eq!(live.status(), 200);
+    app.signal(Signal::TERM);
+    assert_eq!(app.wait().code(), Some(0));
+    let text = std::fs::read_to_string(log).unwrap();
+    assert!(text.contains("\"path\":\"/health/live\""), "{text}");
+}

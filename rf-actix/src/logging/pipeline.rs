@@ -65,6 +65,12 @@ struct Buffers {
     line: String,
 }
 
+/// The line that was rendered last, and as what.
+struct Rendering<'a, 'line> {
+    line: &'line mut String,
+    look: Option<&'a Look>,
+}
+
 thread_local! {
     static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
     static NOTHING: OwnedKVList = OwnedKVList::from(slog::o!());
@@ -179,14 +185,17 @@ impl Pipeline {
             channel,
         );
         let entry = scratch.entry(ts.as_str(), event.level);
-        let mut rendered = None;
-        self.to_route(route, event.level, &entry, (line, &mut rendered));
+        let mut rendering = Rendering { line, look: None };
         if from.channel == 0 && self.channels.len() > 1 {
-            for route in &self.channels[1..] {
-                if route.copies(event.level, event.target) {
-                    self.to_route(route, event.level, &entry, (line, &mut rendered));
-                }
+            // Copied to channels too, to each output once.
+            let mut sent = Vec::new();
+            let copying = self.channels[1..].iter();
+            let copying = copying.filter(|route| route.copies(event.level, event.target));
+            for route in std::iter::once(route).chain(copying) {
+                self.to_route(route, &entry, &mut rendering, Some(&mut sent));
             }
+        } else {
+            self.to_route(route, &entry, &mut rendering, None);
         }
         self.trackers.report(&entry);
         scratch.shrink();
@@ -195,27 +204,34 @@ impl Pipeline {
         let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
     }
 
-    /// Renders once for outputs that look alike.
+    /// Renders once for outputs that look alike; skips those it was `sent` to, and notes the others.
     fn to_route<'a>(
         &'a self,
         route: &channel::Route,
-        level: Level,
         entry: &Entry<'_>,
-        (line, rendered): (&mut String, &mut Option<&'a Look>),
+        Rendering { line, look }: &mut Rendering<'a, '_>,
+        mut sent: Option<&mut Vec<usize>>,
     ) {
-        for (output, least) in &route.outputs {
-            let output = &self.outputs[*output];
-            if level > *least || level > output.plan.least {
+        for (number, least) in &route.outputs {
+            let output = &self.outputs[*number];
+            let plan = &output.plan;
+            if entry.level > *least || entry.level > plan.least {
                 continue;
             }
-            if *rendered != Some(&output.plan.look) {
+            if let Some(sent) = &mut sent {
+                if sent.contains(number) {
+                    continue;
+                }
+                sent.push(*number);
+            }
+            if *look != Some(&plan.look) {
                 line.clear();
-                output.plan.look.render(entry, line);
+                plan.look.render(entry, line);
+                *look = Some(&plan.look);
                 #[cfg(feature = "testing")]
                 super::copy::line(line);
-                *rendered = Some(&output.plan.look);
             }
-            output.send(level, line);
+            output.send(entry.level, line);
         }
     }
 
@@ -241,8 +257,10 @@ impl Pipeline {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let mut stats = Stats::default();
-        stats.suppressed = self.suppressed.load(Relaxed);
+        let mut stats = Stats {
+            suppressed: self.suppressed.load(Relaxed),
+            ..Stats::default()
+        };
         for (count, records) in stats.records.iter_mut().zip(&self.records) {
             *count = records.load(Relaxed);
         }

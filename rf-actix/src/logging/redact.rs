@@ -6,7 +6,7 @@
 //! section 4.3.2 tell why they end up in logs).
 
 use serde_json::Value;
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::Cell, sync::Arc};
 
 /// What is written instead of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -40,6 +40,16 @@ const HARMLESS_AFTER_TOKEN: [&str; 6] = ["type", "endpoint", "count", "ttl", "fo
 /// Credentials only as parameters of a URL or a form; as a word in a sentence they are harmless (`code=404`).
 const PARAMETERS: [&str; 4] = ["code", "code_verifier", "assertion", "id_token_hint"];
 
+/// A prime: literals lie beside each other.
+const JUDGED_KEYS: usize = 251;
+
+type Judged = Cell<((usize, usize), bool)>;
+
+thread_local! {
+    /// Where a key lies, its length, and whether it is a secret.
+    static JUDGED: [Judged; JUDGED_KEYS] = const { [const { Cell::new(((0, 0), false)) }; JUDGED_KEYS] };
+}
+
 /// What is replaced: the names above, and those an application adds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redactor(Option<Arc<[String]>>);
@@ -62,6 +72,22 @@ impl Redactor {
     /// Whether values under this key are replaced.
     pub(crate) fn is_secret_key(&self, key: &str) -> bool {
         is_secret_key(key) || self.is_added(key)
+    }
+
+    /// The same for keys of records. They are static, so that where one lies says which it is, and it is looked into once.
+    pub(crate) fn is_secret_name(&self, key: &'static str) -> bool {
+        let place = (key.as_ptr().addr(), key.len());
+        let judged = JUDGED.try_with(|judged| {
+            let slot = &judged[place.0 % JUDGED_KEYS];
+            let (known, secret) = slot.get();
+            if known == place {
+                return secret;
+            }
+            let secret = is_secret_key(key);
+            slot.set((place, secret));
+            secret
+        });
+        judged.unwrap_or_else(|_| is_secret_key(key)) || self.is_added(key)
     }
 
     fn is_added(&self, key: &str) -> bool {

@@ -19,17 +19,15 @@ impl Suite {
     /// When signals cannot be listened to, the server failed, or log lines could not be written.
     pub fn serve(&self, server: Server) -> impl Future<Output = Result<(), Error>> + use<> {
         // Now, not when the future is first polled: whoever tells the world that it is up may be signalled at once.
-        let signals = Signals::listen();
+        let signals = Signals::listen(self.logger().writes_files());
         self.clone().run(server, signals)
     }
 
     async fn run(self, server: Server, signals: io::Result<Signals>) -> Result<(), Error> {
-        let hangups = match self.logger().writes_files() {
-            true => Some(signal(SignalKind::hangup())?),
-            false => None,
-        };
-        let reopener = hangups.map(|hangups| tokio::spawn(reopen(self.logger().clone(), hangups)));
-        let stopper = tokio::spawn(self.clone().drain(server.handle(), signals?));
+        let mut signals = signals?;
+        let hangup = signals.hangup.take();
+        let reopener = hangup.map(|hangup| tokio::spawn(reopen(self.logger().clone(), hangup)));
+        let stopper = tokio::spawn(self.clone().drain(server.handle(), signals));
         let scrape = self.scrape_server()?.map(|scrape| {
             let handle = scrape.handle();
             actix_web::rt::spawn(scrape);
@@ -84,17 +82,20 @@ async fn reopen(logger: Logger, mut hangup: Signal) {
     }
 }
 
-/// What asks a process to end.
+/// What asks a process to end, and to open its log files again.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(files: bool) -> io::Result<Self> {
+        let hangup = files.then(|| signal(SignalKind::hangup())).transpose()?;
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup,
         })
     }
 

@@ -71,7 +71,7 @@ impl Collector<'_> {
 
     fn put(&mut self, key: Key, value: Value<'static>) -> slog::Result {
         if let Some(key) = self.key(key) {
-            let value = if self.scratch.redactor.is_secret_key(key) {
+            let value = if self.scratch.redactor.is_secret_name(key) {
                 Value::Text(redact::REDACTED)
             } else {
                 value
@@ -87,7 +87,7 @@ impl Collector<'_> {
         write: impl FnOnce(&mut Scratch) -> Range<usize>,
     ) -> slog::Result {
         if let Some(key) = self.key(key) {
-            let value = if self.scratch.redactor.is_secret_key(key) {
+            let value = if self.scratch.redactor.is_secret_name(key) {
                 Stored::Plain(Value::Text(redact::REDACTED))
             } else {
                 Stored::Text(write(self.scratch))
@@ -170,7 +170,7 @@ impl Serializer for Collector<'_> {
         let Some(key) = self.key(key) else {
             return Ok(());
         };
-        let value = if self.scratch.redactor.is_secret_key(key) {
+        let value = if self.scratch.redactor.is_secret_name(key) {
             Stored::Plain(Value::Text(redact::REDACTED))
         } else {
             match serde_json::to_value(value.as_serde()) {

@@ -11,7 +11,7 @@ use std::{fmt, time::Instant};
 
 /// Reports errors and panics to a project of Sentry.
 ///
-/// ```
+/// ```no_run
 /// use rf::logging::{Logger, Sentry};
 /// let sentry = Sentry::new("https://key@sentry.example.com/7")?
 ///     .release(env!("CARGO_PKG_VERSION"))

@@ -143,7 +143,7 @@ fn a_channel_of_the_configuration_has_its_own_file_and_gets_copies_of_its_target
     let settings: LoggingSettings = toml::from_str(&format!(
         "level = 'warn'\noutputs = [{{ file = {app:?} }}]\ncontext = {{ service = 'drive' }}\n\
          [channels.audit]\nlevel = 'info'\noutputs = [{{ file = {audit:?} }}]\ntargets = ['rf::oauth2']\n\
-         [channels.both]\nalso = ['default', 'audit']"
+         [channels.both]\nalso = ['default', 'audit']\ntargets = ['rf::oauth2']"
     ))
     .unwrap();
     let logger = Logger::from_settings(&settings).unwrap();
