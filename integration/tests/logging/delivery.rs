@@ -206,7 +206,7 @@ fn what_a_failing_output_kept_is_offered_again_though_nobody_logs_any_more() {
 
 #[test]
 fn a_syslog_that_hangs_does_not_stall_the_file() {
-    const LINES: u64 = 20_000;
+    const LINES: u64 = 8_000;
     // It takes connections, and never reads.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let folder = tempfile::tempdir().expect("a folder");
@@ -221,7 +221,7 @@ fn a_syslog_that_hangs_does_not_stall_the_file() {
     // Far more than the buffers of a connection hold.
     let text = "x".repeat(8000);
     for n in 0..LINES {
-        slog::info!(logger.slog(), "line"; "of" => 0, "n" => n, "text" => &text);
+        slog::info!(logger.slog(), "{}", text; "n" => n);
     }
     // What is taken from the file's queue is written while syslog hangs.
     let begun = Instant::now();
