@@ -15,7 +15,7 @@ fn records_of_tests_that_run_side_by_side_do_not_mix() {
                 together.wait();
                 for n in 0..100 {
                     rf::info!("by a macro"; "of" => of, "n" => n);
-                    log::debug!(target: "a_library", "by log {of}");
+                    log::info!(target: "a_library", "by log {of}");
                     tracing::warn!(target: "a_library", of, "by tracing");
                 }
                 together.wait();

@@ -14,7 +14,8 @@ use std::{
 ///
 /// The macros, the `log` and `tracing` crates and [`Log`](super::Log) without the middleware log here. Tests on other
 /// threads have captures of their own; what is spawned needs [`rf::logging::spawn`](super::spawn) or
-/// [`block`](super::block), and an application under test [`logger`](Self::logger) for its middleware.
+/// [`block`](super::block), and an application under test [`logger`](Self::logger) for its middleware. Of `log` and
+/// `tracing` only what an installed logger lets pass, where there is one, is offered to captures too.
 ///
 /// ```
 /// use rf::logging::{Capture, Level};
