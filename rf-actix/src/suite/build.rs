@@ -1,6 +1,9 @@
 //! `Suite`: the parts of a configuration, opened in the order in which they are needed.
 
-use super::observe::{self, DiskNumbers, OAuth2Numbers};
+use super::{
+    observe::{self, DiskNumbers, OAuth2Numbers},
+    records,
+};
 use crate::{
     Error,
     config::{Config, ConfigError},
@@ -122,7 +125,7 @@ impl Suite {
         change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Result<Self, Error> {
         let metrics = open_metrics(&config)?;
-        observe::count_records(&metrics, &logger)?;
+        records::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
         let listener = bind_metrics(&config)?;
         let connection = connect(&config, &metrics).await?;

@@ -29,6 +29,7 @@
 
 mod build;
 mod observe;
+mod records;
 mod serve;
 
 pub use build::Suite;

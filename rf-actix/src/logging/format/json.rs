@@ -50,14 +50,12 @@ pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
             "collected values serialize, and memory takes them: {rendered:?}"
         );
         drop(json);
-        let line = String::from_utf8_lossy(bytes);
         // Almost every line is plain ASCII, where only DEL is left to escape.
-        if line.is_ascii() && !line.as_bytes().contains(&0x7f) {
-            out.push_str(&line);
-        } else {
-            escape::json(&line, out);
+        match std::str::from_utf8(bytes) {
+            Ok(line) if line.is_ascii() && !bytes.contains(&0x7f) => out.push_str(line),
+            Ok(line) => escape::json(line, out),
+            Err(_) => escape::json(&String::from_utf8_lossy(bytes), out),
         }
-        drop(line);
         bytes.shrink_to(64 * 1024);
     });
 }
