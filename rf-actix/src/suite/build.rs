@@ -1,5 +1,6 @@
 //! `Suite`: the parts of a configuration, opened in the order in which they are needed.
 
+use super::health;
 use super::observe::{self, DiskNumbers, OAuth2Numbers};
 use crate::{
     Error,
@@ -129,7 +130,7 @@ impl Suite {
         let numbers = OAuth2Numbers::new(&metrics, &logger)?;
         let oauth2 = open_oauth2(&config, connection.clone(), numbers, change).await?;
         observe::count_waiting(&metrics, &disks)?;
-        observe::check_health(&metrics, &disks, &oauth2);
+        health::check_health(&metrics, &disks, &oauth2);
         let upkeep = vec![
             tokio::spawn(purge(oauth2.clone())).abort_handle(),
             #[cfg(feature = "database")]
