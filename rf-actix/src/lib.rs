@@ -20,7 +20,8 @@
 //! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
 //! | `sqlite` | yes | `oauth2` on SQLite |
 //! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |
-//! | `testing` | no | fake disks with asserts, and the conformance suite for storage backends of your own |
+//! | `identity` | no | the app's own sign-in for `oauth2`, by actix-session and actix-identity |
+//! | `testing` | no | requests that act as somebody, fake disks with asserts, and the conformance suite for storage backends of your own |
 //! | `full` | no | all of them |
 //!
 //! Each feature builds alone. [`Suite`] needs the four parts; [`config`](mod@config) has the sections of those compiled in.
