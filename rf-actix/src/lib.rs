@@ -20,9 +20,10 @@
 //! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
 //! | `sqlite` | yes | `oauth2` on SQLite |
 //! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |
+//! | `identity` | no | the app's own sign-in for `oauth2`, by actix-session and actix-identity |
 //! | `syslog` | no | log output to syslog: RFC 5424 over a unix socket, UDP and TCP |
 //! | `sentry` | no | errors and panics to Sentry |
-//! | `testing` | no | fake disks and captured records with asserts, and the conformance suite for storage backends of your own |
+//! | `testing` | no | requests that act as somebody, fake disks and captured records with asserts, and the conformance suite for storage backends of your own |
 //! | `full` | no | all of them |
 //!
 //! Each feature builds alone. [`Suite`] needs the four parts; [`config`](mod@config) has the sections of those compiled in.

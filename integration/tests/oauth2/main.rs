@@ -3,7 +3,9 @@
 //! that `RF_TEST_DATABASE` names; `integration/run databases` runs them on PostgreSQL and MariaDB.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod apart;
 mod api;
+mod apps;
 mod asking;
 mod authenticating;
 mod bench;
@@ -14,14 +16,19 @@ mod family;
 mod flow;
 mod fuzz;
 mod guard;
+mod in_process;
 mod instances;
 mod knowing;
 mod line;
 mod login;
 mod outage;
+mod own_login;
 mod prompt;
 mod race;
+mod relying;
+mod renewing;
 mod request;
+mod scope_middleware;
 mod site;
 mod socket;
 mod state;

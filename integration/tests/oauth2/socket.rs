@@ -32,6 +32,11 @@ impl Socket {
         })
     }
 
+    /// For a test that builds the whole app.
+    pub(crate) fn into_listener(self) -> TcpListener {
+        self.listener
+    }
+
     /// Serves an app of `parts`.
     pub(crate) fn run(
         self,

@@ -1,11 +1,11 @@
 //! The routes of [`rf::oauth2`](crate::oauth2()), nothing else.
 
 use actix_web::http::Method;
-use actix_web::web::{Data, ServiceConfig, get, head, method, post, resource, to};
+use actix_web::web::{Data, ServiceConfig, delete, get, head, method, post, resource, to};
 
 use super::endpoint::{
-    authorize, introspect, jwks, login, logout, metadata, open_preflight, preflight, revoke, token,
-    wrong_method,
+    apps, authorize, introspect, jwks, login, logout, metadata, open_preflight, preflight, revoke,
+    token, wrong_method,
 };
 use super::server::OAuth2Server;
 
@@ -17,6 +17,7 @@ use super::server::OAuth2Server;
 /// | `GET /oauth/jwks` | public keys (RFC 7517) |
 /// | `GET`, `POST /oauth/authorize` | the authorization endpoint (RFC 6749 §3.1), with its consent page |
 /// | `GET`, `POST /login`, `POST /logout` | the built-in sign-in page |
+/// | `GET`, `POST /oauth/apps`, `DELETE /oauth/apps/{client_id}` | what a person has allowed, as page and JSON |
 /// | `POST /oauth/token` | tokens (RFC 6749) |
 /// | `POST /oauth/revoke` | revocation (RFC 7009) |
 /// | `POST /oauth/introspect` | introspection (RFC 7662) |
@@ -80,6 +81,17 @@ pub fn oauth2(cfg: &mut ServiceConfig) {
             .route(get().to(authorize::get))
             .route(post().to(authorize::post))
             .default_service(to(|| async { wrong_method("GET, POST") })),
+    );
+    cfg.service(
+        resource(apps::PATH)
+            .route(get().to(apps::get))
+            .route(post().to(apps::post))
+            .default_service(to(|| async { wrong_method("GET, POST") })),
+    );
+    cfg.service(
+        resource("/oauth/apps/{client_id:.+}")
+            .route(delete().to(apps::delete))
+            .default_service(to(|| async { wrong_method("DELETE") })),
     );
     cfg.service(
         resource(login::PATH)

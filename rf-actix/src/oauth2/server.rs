@@ -21,6 +21,7 @@ use super::throttle::Throttle;
 use super::token::{Epoch, Hasher, Introspection, Issuer, Verifier, introspect, revoke};
 use super::users::Users;
 
+mod apps;
 mod builder;
 mod clients;
 mod config_users;
@@ -29,6 +30,7 @@ mod register;
 mod tests;
 mod upkeep;
 
+pub use apps::AuthorizedApp;
 pub use builder::OAuth2ServerBuilder;
 pub use config_users::ConfigUsers;
 

@@ -88,6 +88,15 @@ impl Session {
         }
     }
 
+    /// A session for somebody who signed in elsewhere in the app.
+    pub(crate) fn adopted(login: Login, now: Timestamp, lifetime: Duration) -> Self {
+        Self {
+            id: generate(TokenKind::Session).expose().to_owned(),
+            login: Some(login),
+            expires_at: now.plus(lifetime),
+        }
+    }
+
     pub(crate) fn login(&self) -> Option<&Login> {
         self.login.as_ref()
     }

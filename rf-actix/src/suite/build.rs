@@ -1,6 +1,7 @@
 //! `Suite`: the parts of a configuration, opened in the order in which they are needed.
 
 use super::{
+    health,
     observe::{self, DiskNumbers, OAuth2Numbers},
     records,
 };
@@ -132,7 +133,7 @@ impl Suite {
         let numbers = OAuth2Numbers::new(&metrics, &logger)?;
         let oauth2 = open_oauth2(&config, connection.clone(), numbers, change).await?;
         observe::count_waiting(&metrics, &disks)?;
-        observe::check_health(&metrics, &disks, &oauth2);
+        health::check_health(&metrics, &disks, &oauth2);
         let upkeep = vec![
             tokio::spawn(purge(oauth2.clone())).abort_handle(),
             #[cfg(feature = "database")]

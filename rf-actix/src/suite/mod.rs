@@ -28,6 +28,7 @@
 //! handle instead.
 
 mod build;
+mod health;
 mod observe;
 mod records;
 mod serve;

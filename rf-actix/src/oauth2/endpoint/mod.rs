@@ -2,6 +2,7 @@
 
 mod about_token;
 mod answer;
+pub(crate) mod apps;
 pub(crate) mod authorize;
 mod body;
 mod browser;
@@ -14,6 +15,7 @@ pub(crate) mod logout;
 mod metadata;
 mod revoke;
 mod token;
+mod visitor;
 
 pub use authorize::AuthorizeParams;
 pub(crate) use cors::{open_preflight, preflight, wrong_method};

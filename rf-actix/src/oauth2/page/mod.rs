@@ -12,6 +12,7 @@
 //! assert!(html.contains("no such &#60;client&#62;"));
 //! ```
 
+mod apps;
 mod pages;
 mod style;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 mod text;
 mod view;
 
+pub use apps::{AppLine, AppsView};
 pub use pages::{DefaultPages, Pages};
 pub use style::content_security_policy;
 pub use text::Texts;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::apps::{self, AppsView};
 use super::style::{STYLE, content_security_policy};
 use super::text::{Phrase, Texts};
 use super::view::{ConsentView, ErrorView, LoginError, LoginView};
@@ -20,6 +21,11 @@ pub trait Pages: Send + Sync {
 
     /// An error that cannot go back to the client.
     fn error(&self, view: &ErrorView<'_>) -> String;
+
+    /// What somebody has allowed, with a button to take each back. By default that of [`DefaultPages`].
+    fn apps(&self, view: &AppsView<'_>) -> String {
+        DefaultPages::default().apps(view)
+    }
 
     /// What the pages may load: by default nothing but the stylesheet of [`DefaultPages`].
     ///
@@ -79,6 +85,10 @@ impl Pages for DefaultPages {
         })
     }
 
+    fn apps(&self, view: &AppsView<'_>) -> String {
+        apps::render(&self.texts, view)
+    }
+
     fn error(&self, view: &ErrorView<'_>) -> String {
         html(&ErrorPage {
             texts: &self.texts,
@@ -118,7 +128,7 @@ struct ErrorPage<'a> {
     view: &'a ErrorView<'a>,
 }
 
-fn html(page: &impl Template) -> String {
+pub(super) fn html(page: &impl Template) -> String {
     page.render()
         .expect("the templates format nothing but text, and a string takes it all")
 }

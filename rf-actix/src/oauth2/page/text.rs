@@ -44,6 +44,16 @@ pub struct Texts {
     pub allow: Cow<'static, str>,
     /// The button that says no.
     pub deny: Cow<'static, str>,
+    /// Title of the page of what was allowed.
+    pub apps_title: Cow<'static, str>,
+    /// Above the applications.
+    pub apps_lead: Cow<'static, str>,
+    /// Instead of them, when there are none.
+    pub apps_none: Cow<'static, str>,
+    /// Before the day.
+    pub apps_since: Cow<'static, str>,
+    /// The button that takes it back.
+    pub apps_revoke: Cow<'static, str>,
 }
 
 impl Default for Texts {
@@ -67,6 +77,11 @@ impl Default for Texts {
             switch_account: "Use another account".into(),
             allow: "Allow".into(),
             deny: "Cancel".into(),
+            apps_title: "Your authorized apps".into(),
+            apps_lead: "They may use your account as follows.".into(),
+            apps_none: "You have not allowed any app to use your account.".into(),
+            apps_since: "Since".into(),
+            apps_revoke: "Remove access".into(),
         }
     }
 }

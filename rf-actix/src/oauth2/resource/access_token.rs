@@ -1,10 +1,7 @@
 //! A token that was checked.
 
-use super::{bearer::BearerToken, requirement::has_scope};
-use crate::oauth2::{
-    endpoint::Handle,
-    model::{Claims, ClientId, Principal, ScopeSet},
-};
+use super::{bearer::BearerToken, checker::Checker, requirement::has_scope};
+use crate::oauth2::model::{Claims, ClientId, Principal, ScopeSet};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use futures_util::future::LocalBoxFuture;
 use std::{fmt, sync::Arc};
@@ -49,14 +46,20 @@ impl AccessToken {
         &self.0
     }
 
+    /// A token that nobody sent, for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) fn pretended(claims: Claims) -> Self {
+        Self(Arc::new(claims))
+    }
+
     /// The token of this request; checked when nobody asked before.
     pub(crate) async fn of(req: &HttpRequest) -> Result<Self, actix_web::Error> {
         if let Some(checked) = req.extensions().get::<Self>() {
             return Ok(checked.clone());
         }
-        let server = Handle::extract(req).await?;
+        let checker = Checker::of(req)?;
         let sent = BearerToken::from_parts(req.headers(), req.query_string())?;
-        let token = Self(server.verified_claims(sent.token()).await?);
+        let token = Self(checker.verified_claims(sent.token()).await?);
         req.extensions_mut().insert(token.clone());
         Ok(token)
     }

@@ -3,11 +3,16 @@
 mod access_token;
 mod bearer;
 mod challenge;
+mod checker;
+mod remote;
+mod require_scope;
 mod requirement;
 mod scoped;
 
 pub use access_token::AccessToken;
 pub use bearer::BearerToken;
+pub use remote::{ResourceServer, ResourceServerBuilder, ResourceServerError};
+pub use require_scope::{RequireScope, RequireScopeService};
 pub use requirement::{ScopeGuard, ScopeRequirement};
 pub use scoped::Scoped;
 pub(crate) use scoped::authorize;

@@ -1,5 +1,6 @@
 //! What the server needs of a database, in the protocol's verbs; [`sea_orm`] is the one adapter.
 
+mod app;
 mod client;
 mod code;
 mod consent;
@@ -11,6 +12,7 @@ pub mod sea_orm;
 mod token;
 
 pub use super::error::StoreError;
+pub use app::{Allowed, AppStore};
 pub use client::ClientStore;
 pub use code::CodeStore;
 pub use consent::ConsentStore;

@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::{
-    ClientStore, CodeStore, ConsentStore, GrantStore, InteractionStore, KeyStore, StoreError,
-    TokenStore,
+    AppStore, ClientStore, CodeStore, ConsentStore, GrantStore, InteractionStore, KeyStore,
+    StoreError, TokenStore,
 };
 use crate::oauth2::model::Timestamp;
 
@@ -22,7 +22,8 @@ pub trait Purge: Send + Sync {
 
 /// Everything the server keeps.
 pub trait Store:
-    ClientStore
+    AppStore
+    + ClientStore
     + CodeStore
     + TokenStore
     + GrantStore
@@ -35,7 +36,8 @@ pub trait Store:
 }
 
 impl<T> Store for T where
-    T: ClientStore
+    T: AppStore
+        + ClientStore
         + CodeStore
         + TokenStore
         + GrantStore

@@ -36,6 +36,9 @@ pub(crate) struct ActiveToken {
     jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
+    /// Tells a client that acts for itself from a person who is called the same, as in our JWTs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gty: Option<String>,
     #[serde(skip)]
     is_user: bool,
 }
@@ -68,6 +71,7 @@ pub(crate) async fn introspect(
     let found = match verifier.verify(token.expose()).await {
         Ok(claims) => Some(ActiveToken {
             is_user: !claims.is_client(),
+            gty: claims.gty.clone(),
             scope: claims.scope.clone(),
             client_id: claims.client_id.clone(),
             sub: claims.sub.clone(),
@@ -128,6 +132,7 @@ async fn refresh_token(
         iss: String::new(),
         jti: None,
         token_type: None,
+        gty: None,
         is_user: true,
     }))
 }

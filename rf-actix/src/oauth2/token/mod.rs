@@ -16,4 +16,4 @@ pub(crate) use issuer::{Issuer, Order};
 pub(crate) use revocation::revoke;
 pub(crate) use rotation::successor;
 pub(crate) use secret::random_bytes;
-pub(crate) use verifier::{Epoch, FRESH, Verifier};
+pub(crate) use verifier::{Epoch, FRESH, Verifier, check_header};

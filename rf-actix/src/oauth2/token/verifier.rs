@@ -246,7 +246,8 @@ fn signed_claims(token: &str, key: &TokenKey) -> Option<Claims> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-fn check_header(header: &Header) -> Result<(), AuthError> {
+/// Whether a header is that of an access token, and names no key or extension of its own.
+pub(crate) fn check_header(header: &Header) -> Result<(), AuthError> {
     // RFC 9068 §4: nothing but an access token is one. RFC 8725 §3.11.
     let typ = header
         .typ

@@ -6,7 +6,8 @@ use crate::oauth2::{
     endpoint::{
         Handle,
         body::fields,
-        browser::{cookie_key, error_page, error_page_as, public_path, see_other, session},
+        browser::{cookie_key, error_page, error_page_as, public_path, see_other},
+        visitor::Visitor,
     },
     error::OAuthError,
     model::Parameters,
@@ -24,7 +25,11 @@ pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
         );
     };
     let context = context(&server);
-    let session = session(&server, &req);
+    let visitor = match Visitor::of(&server, &req).await {
+        Ok(visitor) => visitor,
+        Err(error) => return error_page(&server, &error),
+    };
+    let session = &visitor.session;
     let outcome = match check(&context, &sent).await {
         Err(outcome) => outcome,
         Ok(checked) => {
@@ -39,7 +44,8 @@ pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
             decide(&context, checked, person).await
         }
     };
-    render::outcome(&server, outcome, query, session.as_ref()).await
+    let answer = render::outcome(&server, Some(&req), outcome, query, session.as_ref()).await;
+    visitor.answered(&server, answer)
 }
 
 /// Takes the answer of the consent page, or an authorization request in a body (RFC 6749 §3.1).
@@ -52,8 +58,11 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         // The same request by GET: the cookie of a person who is signed in comes with it, also from another site.
         return see_other(&location(&server, &sent)).finish();
     }
-    let session = session(&server, &req);
-    let parts = session
+    let visitor = match Visitor::of(&server, &req).await {
+        Ok(visitor) => visitor,
+        Err(error) => return error_page(&server, &error),
+    };
+    let parts = (visitor.session)
         .as_ref()
         .and_then(|session| Some((session, session.login()?)));
     let (Some((session, login)), Some(sent)) = (parts, Answer::parse(&sent)) else {
@@ -66,7 +75,7 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         asked_again_at: None,
     };
     let outcome = answer(&context(&server), sent, &session.digest(), person).await;
-    render::outcome(&server, outcome, "", Some(session)).await
+    render::outcome(&server, Some(&req), outcome, "", Some(session)).await
 }
 
 impl OAuth2Server {
@@ -89,7 +98,7 @@ impl OAuth2Server {
         let sent = params.into_parameters();
         match check(&context(self), &sent).await {
             Ok(_) => see_other(&location(self, &sent)).finish(),
-            Err(outcome) => render::outcome(self, outcome, "", None).await,
+            Err(outcome) => render::outcome(self, None, outcome, "", None).await,
         }
     }
 }

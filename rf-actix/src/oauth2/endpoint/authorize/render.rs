@@ -5,7 +5,7 @@ use crate::oauth2::{
     authorization::{Outcome, Question},
     endpoint::{
         browser::{cookie_key, error_page, page, public_path, report, see_other},
-        login::{ReturnTo, path_to},
+        visitor::{display_name, sign_in_at},
     },
     error::{ErrorCode, OAuthError},
     event::Event,
@@ -15,7 +15,7 @@ use crate::oauth2::{
     session::Session,
     token::{TokenKind, generate},
 };
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ const CONSENT: Duration = Duration::from_secs(10 * 60);
 /// Answers an authorization request, whose own query is `query`.
 pub(super) async fn outcome(
     server: &OAuth2Server,
+    req: Option<&HttpRequest>,
     outcome: Outcome,
     query: &str,
     session: Option<&Session>,
@@ -45,7 +46,7 @@ pub(super) async fn outcome(
         }
         Outcome::NeedLogin => {
             let query = asked_again::note(query, server.clock().now(), cookie_key(server));
-            match login(server, &query) {
+            match login(server, req, &query) {
                 Some(location) => see_other(&location).finish(),
                 None => error_page(
                     server,
@@ -53,7 +54,7 @@ pub(super) async fn outcome(
                 ),
             }
         }
-        Outcome::NeedConsent(question) => match (session, login(server, query)) {
+        Outcome::NeedConsent(question) => match (session, login(server, req, query)) {
             (Some(session), switch_account) => {
                 ask(server, *question, session, switch_account).await
             }
@@ -78,14 +79,8 @@ fn refused(server: &OAuth2Server, client_id: Option<ClientId>, error: ErrorCode)
 }
 
 /// The login page that comes back with the request.
-fn login(server: &OAuth2Server, query: &str) -> Option<String> {
-    let request = format!(
-        "{}?{}",
-        public_path(server, PATH),
-        query.replace('\\', "%5C")
-    );
-    let return_to = ReturnTo::parse(&request)?;
-    Some(path_to(server, &return_to))
+fn login(server: &OAuth2Server, req: Option<&HttpRequest>, query: &str) -> Option<String> {
+    sign_in_at(server, req, &format!("{PATH}?{query}"))
 }
 
 /// Keeps the request and shows the consent page.
@@ -116,14 +111,13 @@ async fn ask(
     let scopes: Vec<_> = (texts.iter())
         .map(|(scope, text)| ScopeLine { scope, text })
         .collect();
+    let name = match display_name(server, &interaction.subject).await {
+        Ok(name) => name,
+        Err(error) => return error_page(server, &error),
+    };
     let host = host(&interaction.request.redirect_uri);
     // The ticket goes into the form it was made for.
-    let mut view = ConsentView::new(
-        ticket.expose(),
-        client.display_name(),
-        interaction.subject.as_str(),
-        &scopes,
-    );
+    let mut view = ConsentView::new(ticket.expose(), client.display_name(), &name, &scopes);
     let action = public_path(server, PATH);
     view.action = &action;
     view.redirect_host = host.as_deref();

@@ -1,6 +1,6 @@
 //! The form, and what it brings back.
 
-use super::{PATH, ReturnTo};
+use super::PATH;
 use crate::oauth2::{
     endpoint::{
         Handle,
@@ -13,7 +13,8 @@ use crate::oauth2::{
     },
     error::OAuthError,
     event::Event,
-    model::{ClientId, Parameters, Secret, Subject},
+    login_page,
+    model::{ClientId, Parameters, ReturnTo, Secret, Subject},
     page::{LoginError, LoginView},
     server::OAuth2Server,
     session::Session,
@@ -30,7 +31,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) async fn get(server: Handle, req: HttpRequest) -> HttpResponse {
     let sent = Parameters::parse(req.query_string().as_bytes()).unwrap_or_default();
     match return_to(&server, &sent) {
-        Ok(return_to) => show(&server, &req, &return_to, "", None).await,
+        Ok(return_to) => match login_page::of(&req) {
+            Some(page) => see_other(&page.location(return_to.as_str())).finish(),
+            None => show(&server, &req, &return_to, "", None).await,
+        },
         Err(error) => error_page(&server, &error),
     }
 }
@@ -45,6 +49,9 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         Ok(return_to) => return_to,
         Err(error) => return error_page(&server, &error),
     };
+    if let Some(page) = login_page::of(&req) {
+        return see_other(&page.location(return_to.as_str())).finish();
+    }
     let name = sent.get("username").unwrap_or_default();
     // A form of another site would sign the person in as somebody else (login CSRF, RFC 6819 §4.4.1.8).
     let session = session(&server, &req);

@@ -3,6 +3,7 @@
 //! One code for all of them: no `RETURNING`, no locks but those of a conditional `UPDATE`, and transactions that
 //! are tried again when the database says that they got in each other's way.
 
+mod app;
 mod client;
 mod code;
 mod connect;

@@ -1,0 +1,7 @@
+//! `cargo run -p authorization-server`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    authorization_server::main()
+}

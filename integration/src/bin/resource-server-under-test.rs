@@ -1,0 +1,7 @@
+//! The example as a program of its own, so that tests can start it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    resource_server::main()
+}

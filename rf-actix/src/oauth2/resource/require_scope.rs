@@ -1,0 +1,144 @@
+//! A guard for many routes at once.
+
+use super::{AccessToken, requirement::has_scope};
+use crate::oauth2::{
+    error::AuthError,
+    model::{InvalidScope, ScopeSet},
+};
+use actix_web::{
+    Error,
+    body::{BoxBody, EitherBody},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+};
+use futures_util::future::LocalBoxFuture;
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+};
+
+/// Lets only requests through whose access token has the scopes: a middleware for a whole `web::scope`.
+///
+/// It answers before anything behind it runs, and before a byte of the body is read; the token is checked once,
+/// however many guards and extractors follow. Wildcards (`files:*`) work as in `#[require_scope]`.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use rf::oauth2::RequireScope;
+///
+/// async fn list() -> &'static str { "[]" }
+///
+/// App::new().service(
+///     web::scope("/files")
+///         .wrap(RequireScope::all("files:read"))
+///         .route("", web::get().to(list))
+///         .service(web::scope("/admin").wrap(RequireScope::any("admin files:manage"))),
+/// );
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct RequireScope {
+    needed: Result<ScopeSet, InvalidScope>,
+    each: bool,
+}
+
+impl RequireScope {
+    /// Every one of these scopes, parted by spaces.
+    pub fn all(scopes: &str) -> Self {
+        Self {
+            needed: scopes.parse(),
+            each: true,
+        }
+    }
+
+    /// At least one of these scopes, parted by spaces.
+    pub fn any(scopes: &str) -> Self {
+        Self {
+            needed: scopes.parse(),
+            each: false,
+        }
+    }
+
+    /// A token, whatever its scopes.
+    pub fn any_token() -> Self {
+        Self {
+            needed: Ok(ScopeSet::new()),
+            each: true,
+        }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for RequireScope
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B, BoxBody>>;
+    type Error = Error;
+    type Transform = RequireScopeService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(match &self.needed {
+            Ok(needed) => Ok(RequireScopeService {
+                service: Rc::new(service),
+                needed: Rc::new(needed.clone()),
+                each: self.each,
+            }),
+            // The app does not start with a guard that guards nothing.
+            Err(error) => {
+                log::error!(target: "rf::oauth2", "RequireScope: {error}");
+                Err(())
+            }
+        })
+    }
+}
+
+/// What [`RequireScope`] wraps a service in.
+#[derive(Debug)]
+pub struct RequireScopeService<S> {
+    service: Rc<S>,
+    needed: Rc<ScopeSet>,
+    each: bool,
+}
+
+impl<S, B> Service<ServiceRequest> for RequireScopeService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B, BoxBody>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let (service, needed, each) =
+            (Rc::clone(&self.service), Rc::clone(&self.needed), self.each);
+        Box::pin(async move {
+            match admitted(&req, &needed, each).await {
+                Ok(()) => Ok(service.call(req).await?.map_into_left_body()),
+                Err(error) => Ok(req.error_response(error).map_into_right_body()),
+            }
+        })
+    }
+}
+
+async fn admitted(req: &ServiceRequest, needed: &ScopeSet, each: bool) -> Result<(), Error> {
+    let token = AccessToken::of(req.request()).await?;
+    let mut wanted = needed.iter();
+    let has = |scope: &str| has_scope(token.scopes(), scope);
+    let enough = if each {
+        wanted.all(|scope| has(scope.as_str()))
+    } else {
+        wanted.any(|scope| has(scope.as_str()))
+    };
+    if enough {
+        return Ok(());
+    }
+    Err(AuthError::InsufficientScope {
+        required: needed.clone(),
+    }
+    .into())
+}
