@@ -1,0 +1,7 @@
+//! `cargo run -p observability`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    observability::main()
+}
