@@ -171,9 +171,9 @@ fn each_mistake_names_its_variable_its_key_and_what_to_write() {
         ),
         (
             "RF_LOGGING__OUTPUTS",
-            r#"[{ syslog = "unix:///dev/log" }]"#,
-            "logging.outputs[0]",
-            r#"write to = "stdout""#,
+            r#"[{ syslog = "nowhere" }]"#,
+            "logging.outputs[0].syslog",
+            "unix:///dev/log",
         ),
         (
             "RF_LOGGING__OUTPUTS",
