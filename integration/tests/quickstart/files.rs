@@ -367,7 +367,10 @@ async fn a_large_file_passes_through_in_little_memory() {
     let app = App::start();
     let token = app.service_token("files:read files:write").await;
     // What the program takes for itself, with the hash of a secret; the file must not add its size to it.
-    assert_eq!(put(&app, &token, "small", Body::from(vec![1; MIB])).await, 201);
+    assert_eq!(
+        put(&app, &token, "small", Body::from(vec![1; MIB])).await,
+        201
+    );
     let before = app.peak_memory();
     let chunks = (0..256).map(|number| Ok::<_, std::io::Error>(vec![number as u8; MIB]));
     let body = Body::wrap_stream(futures_util::stream::iter(chunks));
