@@ -51,7 +51,7 @@ fn assert_known(asked: &BTreeSet<String>) {
 }
 
 #[test]
-fn every_family_of_the_dashboard_exists_and_so_does_every_unit_of_layout() {
+fn every_family_of_the_dashboard_exists_and_no_two_panels_share_an_id() {
     let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let expressions = panels

@@ -293,15 +293,24 @@ fn open_disks(config: &Config, numbers: DiskNumbers) -> Result<Disks, Error> {
 
 async fn connect(config: &Config, metrics: &Metrics) -> Result<DatabaseConnection, Error> {
     let database = &config.database;
-    #[allow(unused_mut, reason = "only what is counted is changed")]
     let slow = config.logging.slow_query;
-    let mut connection = oauth2::connect_with(&database.url, database.max_connections, slow)
+    let connection = oauth2::connect_with(&database.url, database.max_connections, slow)
         .await
         .map_err(refused)?;
-    #[cfg(feature = "database")]
+    watched(connection, metrics)
+}
+
+#[cfg(feature = "database")]
+fn watched(
+    mut connection: DatabaseConnection,
+    metrics: &Metrics,
+) -> Result<DatabaseConnection, Error> {
     metrics.watch_database(DATABASE, &mut connection)?;
-    #[cfg(not(feature = "database"))]
-    let _ = metrics;
+    Ok(connection)
+}
+
+#[cfg(not(feature = "database"))]
+fn watched(connection: DatabaseConnection, _: &Metrics) -> Result<DatabaseConnection, Error> {
     Ok(connection)
 }
 
