@@ -7,6 +7,7 @@ mod configuration;
 mod crash;
 mod crash_tokens;
 mod files;
+mod large;
 mod leak;
 mod numbers;
 mod person;
