@@ -273,7 +273,10 @@ fn a_file_is_found_again_after_every_rename_and_signal() {
     for round in 0..20 {
         all.extend(lines(folder.path().join(format!("app.log.{round}"))));
     }
-    all.extend(lines(&path));
+    // There is none when nothing was logged after the last rename.
+    if path.exists() {
+        all.extend(lines(&path));
+    }
     assert_counted(&all, &expected);
 }
 
