@@ -5,7 +5,7 @@ use super::{
     condition,
     error::Failure,
     metadata::{moment, now, tag},
-    multipart::{Multipart, Upload},
+    multipart::{Multipart, Sent, Upload},
     parts::{self, LARGEST},
     read::{look, stat},
     remove::remove,
@@ -18,7 +18,7 @@ use crate::storage::{
     options::Condition,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rusoto_s3::{CompletedPart, CopyObjectRequest, S3, UploadPartCopyRequest};
+use rusoto_s3::{CopyObjectRequest, S3, UploadPartCopyRequest};
 use std::{ops::Range, time::SystemTime};
 
 /// How often a copy begins anew because the source changed under it.
@@ -163,7 +163,7 @@ async fn copy_part(
     number: i64,
     source: Source,
     range: Range<u64>,
-) -> Result<CompletedPart, Failure> {
+) -> Result<Sent, Failure> {
     let Upload { transport, key, id } = upload;
     let request = UploadPartCopyRequest {
         bucket: transport.resolved().bucket.clone(),
@@ -177,11 +177,7 @@ async fn copy_part(
     };
     let answer = transport.client().upload_part_copy(request).await?;
     let part = answer.copy_part_result.unwrap_or_default();
-    Ok(CompletedPart {
-        // `200` and `<Error>` again.
-        e_tag: Some(part.e_tag.ok_or_else(Failure::unreadable)?),
-        part_number: Some(number),
-    })
+    Sent::new(number, part.e_tag)
 }
 
 fn address(transport: &Transport, key: &Key) -> String {

@@ -26,12 +26,34 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(super) struct Multipart {
     upload: Upload,
-    sending: FuturesUnordered<Task<Result<CompletedPart, Failure>>>,
+    sending: FuturesUnordered<Task<Result<Sent, Failure>>>,
     sent: Vec<CompletedPart>,
+    /// Of parts that were sent: as many as were on their way at once, at most.
+    spaces: Vec<Vec<u8>>,
     begun: u64,
     over: bool,
     /// See [`Beside`].
     mark: Option<String>,
+}
+
+/// A part the service has.
+#[derive(Debug)]
+pub(super) struct Sent {
+    part: CompletedPart,
+    /// What it was sent from, empty again.
+    space: Option<Vec<u8>>,
+}
+
+impl Sent {
+    /// # Errors
+    /// Without a tag: `200` and `<Error>` is read as success.
+    pub(super) fn new(number: i64, e_tag: Option<String>) -> Result<Self, Failure> {
+        let part = CompletedPart {
+            e_tag: Some(e_tag.ok_or_else(Failure::unreadable)?),
+            part_number: Some(number),
+        };
+        Ok(Self { part, space: None })
+    }
 }
 
 /// Which upload it is.
@@ -82,6 +104,7 @@ impl Multipart {
             upload,
             sending: FuturesUnordered::new(),
             sent: Vec::new(),
+            spaces: Vec::new(),
             begun: 0,
             over: false,
             mark,
@@ -97,6 +120,11 @@ impl Multipart {
         self.begun
     }
 
+    /// Space for a next part: that of one that was sent, so that an upload of any length takes the memory of a few.
+    pub(super) fn space(&mut self) -> Vec<u8> {
+        self.spaces.pop().unwrap_or_default()
+    }
+
     /// Begins to send a part, and waits until at most `concurrency - 1` are on their way.
     pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Error> {
         self.add(|upload, number| upload.send_part(number, bytes))
@@ -106,7 +134,7 @@ impl Multipart {
     /// The same with what makes a part in another way.
     pub(super) async fn add<F>(&mut self, make: impl FnOnce(Upload, i64) -> F) -> Result<(), Error>
     where
-        F: Future<Output = Result<CompletedPart, Failure>> + Send + 'static,
+        F: Future<Output = Result<Sent, Failure>> + Send + 'static,
     {
         if self.begun == MAX_PARTS {
             return Err(Error::TooLarge {
@@ -124,11 +152,12 @@ impl Multipart {
 
     async fn wait_until(&mut self, on_their_way: usize) -> Result<(), Error> {
         while self.sending.len() > on_their_way {
-            let Some(part) = self.sending.next().await else {
+            let Some(sent) = self.sending.next().await else {
                 break;
             };
-            self.sent
-                .push(part.map_err(|failure| failure.about(&self.upload.key))?);
+            let Sent { part, space } = sent.map_err(|failure| failure.about(&self.upload.key))?;
+            self.sent.push(part);
+            self.spaces.extend(space);
         }
         Ok(())
     }
@@ -217,22 +246,22 @@ impl Drop for Multipart {
 }
 
 impl Upload {
-    async fn send_part(self, number: i64, bytes: Bytes) -> Result<CompletedPart, Failure> {
+    async fn send_part(self, number: i64, mut bytes: Bytes) -> Result<Sent, Failure> {
         let request = UploadPartRequest {
             bucket: self.transport.resolved().bucket.clone(),
             key: self.key.as_str().to_owned(),
             upload_id: self.id,
             part_number: number,
             content_length: i64::try_from(bytes.len()).ok(),
-            body: Some(super::writer::body(bytes)),
+            body: Some(super::writer::body(bytes.clone())),
             ..Default::default()
         };
         let answer = self.transport.client().upload_part(request).await?;
-        let e_tag = answer.e_tag.ok_or_else(Failure::unreadable)?;
-        Ok(CompletedPart {
-            e_tag: Some(e_tag),
-            part_number: Some(number),
-        })
+        let mut sent = Sent::new(number, answer.e_tag)?;
+        // What is emptied first is not copied on its way back.
+        bytes.truncate(0);
+        sent.space = bytes.is_unique().then(|| bytes.into());
+        Ok(sent)
     }
 
     /// One that is gone is aborted already.

@@ -96,7 +96,9 @@ impl S3Writer {
             self.upload = Some(upload);
         }
         let upload = self.upload.as_mut().expect("it was made above");
-        upload.send(bytes).await
+        upload.send(bytes).await?;
+        self.part = upload.space();
+        Ok(())
     }
 
     /// The service decides in the end; this only spares the sender the rest of a large file.
