@@ -1,4 +1,4 @@
-//! Listings of one level, folders and all.
+//! Listings of one level, folders and all, and of prefixes that look like patterns.
 
 use crate::storage::{Depth, Prefix, Storage, StorageExt};
 
@@ -35,4 +35,23 @@ pub(super) async fn listing(storage: &dyn Storage) {
     assert_eq!(level.folders[0].as_str(), "v/a/y");
     let nothing = storage.list_level("v/none").await.expect("a listing");
     assert!(nothing.entries.is_empty() && nothing.folders.is_empty());
+}
+
+/// In what is listed, and in what is removed.
+pub(super) async fn glob_characters_mean_themselves(storage: &dyn Storage) {
+    let pairs = [("*", "any"), ("a?", "ab"), ("[ab]", "a"), ("{a,b}", "b")];
+    for folder in pairs.iter().flat_map(|(glob, plain)| [glob, plain]) {
+        let key = format!("glob/{folder}/file");
+        storage.put(&key, "1").await.expect("a put");
+    }
+    for (glob, plain) in pairs {
+        let (glob, plain) = (format!("glob/{glob}"), format!("glob/{plain}"));
+        let listed = storage.list(&glob).await.expect("a listing");
+        let listed: Vec<_> = listed.iter().map(|file| file.key.as_str()).collect();
+        assert_eq!(listed, [format!("{glob}/file")], "a pattern was followed");
+        let removed = storage.delete_prefix(&glob).await.expect("a removal");
+        assert_eq!(removed, 1, "{glob} is a name");
+        let left = storage.list(&plain).await.expect("a listing");
+        assert_eq!(left.len(), 1, "{glob} removed {plain}");
+    }
 }
