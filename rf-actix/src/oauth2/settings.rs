@@ -50,6 +50,9 @@ pub struct OAuth2Settings {
     /// Encrypts the private keys in the database. Left out: they are kept in clear, and whoever reads the database
     /// can make tokens. Keys in clear are encrypted at the first start with one.
     pub key_encryption_key: Option<KeyEncryptionKey>,
+    /// More keys that open private keys in the database, for the time in which `key_encryption_key` is replaced: what
+    /// one of these encrypted is encrypted anew at start. Default none.
+    pub other_key_encryption_keys: Vec<KeyEncryptionKey>,
     /// How long a code lives, at most 10 minutes (RFC 6749 §4.1.2). Default 60 seconds.
     #[serde(deserialize_with = "crate::setting::duration::deserialize")]
     pub code_ttl: Duration,
@@ -83,6 +86,7 @@ impl Default for OAuth2Settings {
             refresh_token: RefreshTokenSettings::default(),
             key_rotation: Duration::from_secs(90 * 24 * 60 * 60),
             key_encryption_key: None,
+            other_key_encryption_keys: Vec::new(),
             code_ttl: Duration::from_secs(60),
             password_grant: false,
             require_pkce: true,

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::pair::{TokenKey, algorithm, generate, purpose};
-use super::seal::{Seal, opened};
+use super::seal::Seals;
 use crate::oauth2::error::Error;
 use crate::oauth2::model::{KeyPurpose, SigningKey, Timestamp};
 use crate::oauth2::settings::{OAuth2Settings, SigningAlgorithm};
@@ -27,7 +27,7 @@ pub(crate) struct Keyring {
     pub(super) every: Duration,
     /// How long tokens live, as far as the settings know.
     pub(super) ttl: Duration,
-    seal: Option<Seal>,
+    seals: Seals,
     /// In the order in which they sign.
     signing: RwLock<Arc<[Arc<TokenKey>]>>,
     followed: Mutex<Timestamp>,
@@ -38,30 +38,30 @@ pub(crate) struct Keyring {
 
 impl Keyring {
     /// Loads the keys, and makes those that are missing. Of several instances that make one at the same
-    /// time, the first to write wins, and all load that one. Keys in clear are encrypted when there is a key for it.
+    /// time, the first to write wins, and all load that one. Keys in clear, or encrypted with another key, are
+    /// encrypted with the one there is for it.
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         settings: &OAuth2Settings,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let seal = settings.key_encryption_key.as_ref();
-        let seal = seal.map(Seal::new).transpose()?;
+        let seals = Seals::new(settings)?;
         let algorithm = settings.access_token.algorithm;
         let mut keys = store.keys().await?;
         for purpose in [purpose(algorithm), KeyPurpose::Refresh, KeyPurpose::Cookie] {
             if !keys.iter().any(|key| key.purpose == purpose) {
                 let key = make(purpose, 1, (now, now)).await?;
-                insert(&*store, seal.as_ref(), &key).await?;
+                insert(&*store, &seals, key).await?;
             }
         }
         keys = store.keys().await?;
-        if let Some(seal) = &seal {
-            for key in keys.iter().filter(|key| key.sealed_by.is_none()) {
-                store.seal_key(&seal.close(key)?).await?;
+        for key in &keys {
+            if let Some(closed) = seals.close_anew(key)? {
+                store.seal_key(&closed, key.sealed_by.as_deref()).await?;
             }
         }
-        let signing = to_token_keys(&keys, seal.as_ref(), &[])?;
-        let secret = |purpose| secret(&keys, purpose, seal.as_ref());
+        let signing = to_token_keys(&keys, &seals, &[])?;
+        let secret = |purpose| secret(&keys, purpose, &seals);
         Ok(Self {
             refresh: secret(KeyPurpose::Refresh)?,
             cookie: secret(KeyPurpose::Cookie)?,
@@ -69,7 +69,7 @@ impl Keyring {
             algorithm,
             every: settings.key_rotation,
             ttl: settings.access_token.ttl,
-            seal,
+            seals,
             signing: RwLock::new(signing),
             followed: Mutex::new(now),
             searched: Mutex::new(Timestamp::default()),
@@ -135,7 +135,7 @@ impl Keyring {
 
     pub(super) async fn load(&self) -> Result<(), Error> {
         let keys = self.store.keys().await?;
-        let signing = to_token_keys(&keys, self.seal.as_ref(), &self.known())?;
+        let signing = to_token_keys(&keys, &self.seals, &self.known())?;
         // A database that was emptied is no reason to stop signing.
         if signing.iter().any(|key| key.algorithm() == self.algorithm) {
             *self.signing.write().unwrap_or_else(PoisonError::into_inner) = signing;
@@ -151,7 +151,7 @@ impl Keyring {
         active_from: Timestamp,
     ) -> Result<(), Error> {
         let key = make(purpose(self.algorithm), generation, (now, active_from)).await?;
-        insert(&*self.store, self.seal.as_ref(), &key).await?;
+        insert(&*self.store, &self.seals, key).await?;
         self.load().await
     }
 
@@ -166,12 +166,8 @@ impl Keyring {
     }
 }
 
-async fn insert(store: &dyn Store, seal: Option<&Seal>, key: &SigningKey) -> Result<(), Error> {
-    match seal {
-        Some(seal) => store.insert_key(&seal.close(key)?).await?,
-        None => store.insert_key(key).await?,
-    }
-    Ok(())
+async fn insert(store: &dyn Store, seals: &Seals, key: SigningKey) -> Result<(), Error> {
+    Ok(store.insert_key(&seals.close(key)?).await?)
 }
 
 async fn make(
@@ -209,7 +205,7 @@ async fn make(
 /// The keys that sign, those of `known` taken over: reading one costs more than a signature.
 fn to_token_keys(
     keys: &[SigningKey],
-    seal: Option<&Seal>,
+    seals: &Seals,
     known: &[Arc<TokenKey>],
 ) -> Result<Arc<[Arc<TokenKey>]>, Error> {
     let mut read = Vec::with_capacity(keys.len());
@@ -221,7 +217,7 @@ fn to_token_keys(
             read.push(Arc::clone(known));
             continue;
         }
-        let private = opened(seal, key)?;
+        let private = seals.open(key)?;
         let pair = TokenKey::from_pkcs8(&private, algorithm);
         let mut pair = pair.map_err(|reason| bad_key(&key.id, reason))?;
         pair.generation = key.generation;
@@ -231,14 +227,10 @@ fn to_token_keys(
     Ok(read.into())
 }
 
-fn secret(
-    keys: &[SigningKey],
-    purpose: KeyPurpose,
-    seal: Option<&Seal>,
-) -> Result<[u8; 32], Error> {
+fn secret(keys: &[SigningKey], purpose: KeyPurpose, seals: &Seals) -> Result<[u8; 32], Error> {
     let newest = keys.iter().rfind(|key| key.purpose == purpose);
     let newest = newest.ok_or_else(|| bad_key("new", "was not kept by the database"))?;
-    (opened(seal, newest)?.as_slice())
+    (seals.open(newest)?.as_slice())
         .try_into()
         .map_err(|_| bad_key(&newest.id, "is not 32 bytes long"))
 }

@@ -14,9 +14,9 @@ pub trait KeyStore: Send + Sync {
     /// Adds a key unless there is one of the same purpose and generation already; the first one stays.
     async fn insert_key(&self, key: &SigningKey) -> Result<(), StoreError>;
 
-    /// Puts the encrypted private part of `sealed` in place of the one in clear; of what is encrypted already,
-    /// nothing changes.
-    async fn seal_key(&self, sealed: &SigningKey) -> Result<(), StoreError>;
+    /// Puts the encrypted private part of `sealed` in place of the one that bears the fingerprint `before`, or is kept
+    /// in clear; where it does so no more, nothing changes.
+    async fn seal_key(&self, sealed: &SigningKey, before: Option<&str>) -> Result<(), StoreError>;
 
     /// Removes a key that signed until `retired_at`, unless an access token issued up to then still counts at `now`.
     async fn remove_retired_key(

@@ -228,6 +228,49 @@ async fn keys_written_in_clear_are_encrypted_at_the_first_start_with_a_key_for_i
 }
 
 #[tokio::test]
+async fn a_key_encryption_key_is_replaced_while_instances_run() {
+    let bench = Bench::new().await;
+    let start = async |key: &str, other: &str| {
+        let settings = OAuth2Settings {
+            other_key_encryption_keys: vec![other.repeat(32).parse().unwrap()],
+            ..with_key(key)
+        };
+        bench
+            .builder()
+            .await
+            .settings(settings)
+            .build()
+            .await
+            .unwrap()
+    };
+    let alone = async |key| bench.builder().await.settings(with_key(key)).build().await;
+    let writers = async || {
+        let keys = bench.server.store().keys().await.unwrap().into_iter();
+        keys.map(|key| key.sealed_by.unwrap())
+            .collect::<std::collections::HashSet<_>>()
+    };
+    let tokens = bench.token_of(&alone("0a").await.unwrap()).await;
+    let old = writers().await;
+
+    // One that reads both goes on while the other writes anew, and signs with a key of it.
+    let reading = start("0a", "0b").await;
+    let writing = start("0b", "0a").await;
+    let new = writers().await;
+    assert!(new.len() == 1 && new != old, "{new:?}");
+    writing.rotate_keys().await.unwrap();
+    bench.wait(11 * MINUTE);
+    let signed = bench.token_of(&writing).await;
+    for server in [&reading, &writing] {
+        for token in [&tokens, &signed] {
+            assert!(server.validate_token(token).await.is_ok());
+        }
+    }
+    let last = alone("0b").await.unwrap();
+    assert_eq!(last.cookie_key(), reading.cookie_key());
+    assert!(alone("0a").await.is_err());
+}
+
+#[tokio::test]
 async fn without_the_key_they_are_encrypted_with_no_instance_starts_and_the_error_says_why() {
     let bench = Bench::new().await;
     let start = async |settings| bench.builder().await.settings(settings).build().await;

@@ -42,8 +42,8 @@ impl KeyStore for SeaOrmStore {
         .await
     }
 
-    async fn seal_key(&self, sealed: &SigningKey) -> Result<(), StoreError> {
-        again(|| self.seal(sealed)).await
+    async fn seal_key(&self, sealed: &SigningKey, before: Option<&str>) -> Result<(), StoreError> {
+        again(|| self.seal(sealed, before)).await
     }
 
     async fn remove_retired_key(
@@ -74,7 +74,7 @@ impl KeyStore for SeaOrmStore {
 }
 
 impl SeaOrmStore {
-    async fn seal(&self, sealed: &SigningKey) -> Result<(), DbErr> {
+    async fn seal(&self, sealed: &SigningKey, before: Option<&str>) -> Result<(), DbErr> {
         let sqlite = self.db.get_database_backend() == DbBackend::Sqlite;
         let transaction = self.begin().await?;
         if sqlite {
@@ -87,7 +87,10 @@ impl SeaOrmStore {
             .col_expr(Column::PrivateKey, Expr::value(sealed.private.to_vec()))
             .col_expr(Column::SealedBy, Expr::value(sealed.sealed_by.clone()))
             .filter(Column::Id.eq(sealed.id.as_str()))
-            .filter(Column::SealedBy.is_null())
+            .filter(match before {
+                Some(before) => Column::SealedBy.eq(before),
+                None => Column::SealedBy.is_null(),
+            })
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
