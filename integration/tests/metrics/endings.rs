@@ -13,9 +13,10 @@ use actix_web::{
 use futures_util::{StreamExt as _, future, stream};
 use rf::metrics::Metrics;
 
-use crate::server::{Server, read_until, sum};
-
-const IN_FLIGHT: &str = "http_requests_in_flight";
+use crate::{
+    counted::{IN_FLIGHT, aborted, assert_counted},
+    server::{Server, read_until, sum},
+};
 
 fn routes(cfg: &mut ServiceConfig) {
     let pieces = || stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"piece"))]);
@@ -85,39 +86,6 @@ fn routes(cfg: &mut ServiceConfig) {
                 })
                 .to(|| async { Ok::<_, Infallible>(HttpResponse::new(StatusCode::OK)) }),
         );
-}
-
-/// All counters and timers agree that this is all there was.
-fn assert_counted(server: &Server, endpoint: &str, method: &str, status: u16, times: f64) {
-    let text = server.metrics.encode();
-    let labels = format!("{{endpoint=\"{endpoint}\",method=\"{method}\",status=\"{status}\"}}");
-    let of = |family: &str| crate::server::sample(&text, &format!("{family}{labels}"));
-    assert_eq!(of("http_requests_total"), Some(times), "{labels} in {text}");
-    assert_eq!(
-        of("http_requests_duration_seconds_count"),
-        Some(times),
-        "{labels} in {text}"
-    );
-    let route = [
-        format!("endpoint=\"{endpoint}\""),
-        format!("method=\"{method}\""),
-    ];
-    let route = [route[0].as_str(), route[1].as_str()];
-    assert_eq!(
-        sum(&text, "http_requests_total", &route),
-        times,
-        "{labels} in {text}"
-    );
-}
-
-/// What `http_requests_aborted_total` says of an endpoint.
-fn aborted(server: &Server, endpoint: &str) -> Vec<String> {
-    let wanted = format!("http_requests_aborted_total{{endpoint=\"{endpoint}\",error_type=\"");
-    let text = server.metrics.encode();
-    let lines = text.lines().filter_map(|line| line.strip_prefix(&wanted));
-    lines
-        .map(|rest| rest.replace("\",method=\"GET\"}", ""))
-        .collect()
 }
 
 #[actix_web::test]

@@ -52,6 +52,11 @@ impl Server {
     }
 
     pub(crate) async fn stop(self) {
+        self.end().await;
+    }
+
+    /// Stops at once, whatever is in flight; the metrics can still be read.
+    pub(crate) async fn end(&self) {
         self.handle.stop(false).await;
     }
 
@@ -108,7 +113,12 @@ pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) {
         while !String::from_utf8_lossy(&seen).contains(wanted) {
             let mut buffer = [0; 1024];
             let count = stream.read(&mut buffer).await.unwrap();
-            assert_ne!(count, 0, "closed before {wanted:?}");
+            assert_ne!(
+                count,
+                0,
+                "closed before {wanted:?} but {}",
+                String::from_utf8_lossy(&seen)
+            );
             seen.extend_from_slice(&buffer[..count]);
         }
     };

@@ -11,3 +11,6 @@
 mod pool;
 mod shape;
 mod watch;
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
