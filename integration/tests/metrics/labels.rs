@@ -102,7 +102,7 @@ impl Scatter {
             "_OTHER",
             "unmatched",
         ];
-        if self.next() % 2 == 0 {
+        if self.next().is_multiple_of(2) {
             return self.of(&KNOWN).parse().unwrap();
         }
         format!("M{:x}", self.next()).parse().unwrap()

@@ -146,9 +146,55 @@ async fn ready_names_its_checks() {
     let ready = client().get(app.url("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), 200);
     let ready = super::app::json(ready).await;
-    for check in ["database", "disk drive"] {
-        assert!(ready.to_string().contains(check), "{ready}");
+    for check in ["database", "disk drive", "keys", "log"] {
+        assert_eq!(ready["checks"][check]["status"], "ok", "{check} in {ready}");
     }
+    let text = metrics(&app).await;
+    for check in ["database", "disk drive", "keys", "log"] {
+        let label = format!("check=\"{check}\"");
+        assert_eq!(value(&text, "health_check_up", &[&label]), 1.0, "{text}");
+    }
+}
+
+/// A family without labels.
+fn alone(metrics: &str, family: &str) -> f64 {
+    let samples = metrics.lines().filter_map(|line| line.strip_prefix(family));
+    let values: Vec<f64> = samples
+        .filter_map(|value| value.trim().parse().ok())
+        .collect();
+    assert_eq!(values.len(), 1, "{family} in {metrics}");
+    values[0]
+}
+
+#[tokio::test]
+async fn log_records_are_counted_and_a_full_disk_of_one_output_is_degraded_and_no_more() {
+    let outputs = "[{ file = \"app.log\", format = \"json\" }, { file = \"/dev/full\" }]";
+    let app = App::start_with(&[("RF_LOGGING__OUTPUTS", outputs)]);
+    let before = metrics(&app).await;
+    for _ in 0..10 {
+        client().get(app.url("/health/live")).send().await.unwrap();
+    }
+    // Each is an access line.
+    let records = "log_records_total";
+    let info = |text: &str| value(text, records, &["level=\"INFO\""]);
+    let after = metrics(&app).await;
+    assert!(info(&after) >= info(&before) + 10.0, "{after}");
+    assert_eq!(value(&after, records, &["level=\"ERROR\""]), 0.0, "{after}");
+    assert_eq!(after.matches("\nlog_records_total{").count(), 5, "{after}");
+
+    assert!(alone(&after, "log_sink_errors_total ") >= 1.0, "{after}");
+    assert_eq!(
+        alone(&after, "log_records_dropped_total "),
+        0.0,
+        "they are kept"
+    );
+    let ready = client().get(app.url("/health/ready")).send().await.unwrap();
+    assert_eq!(ready.status(), 200);
+    let ready = super::app::json(ready).await;
+    assert_eq!(ready["status"], "degraded", "{ready}");
+    let log = &ready["checks"]["log"];
+    assert_eq!(log["message"], "1 of 2 outputs refuse lines", "{ready}");
+    assert!(app.log().len() >= 10, "the other output has its lines");
 }
 
 #[tokio::test]

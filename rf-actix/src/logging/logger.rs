@@ -1,7 +1,7 @@
 //! The handle: what an application holds of its logging.
 
 use super::{
-    Directives, Error, Level, Stats,
+    Directives, Error, Level, OutputStats, Stats,
     filter::Filter,
     ids::Ids,
     pipeline::{Origin, Pipeline},
@@ -236,6 +236,18 @@ impl Logger {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.pipeline.stats()
+    }
+
+    /// How each output is, in the order in which they were added.
+    ///
+    /// ```
+    /// let logger = rf::logging::Logger::builder().build()?;
+    /// assert!(logger.outputs().iter().all(|output| !output.is_failing()));
+    /// # Ok::<(), rf::logging::Error>(())
+    /// ```
+    #[must_use]
+    pub fn outputs(&self) -> Vec<OutputStats> {
+        self.pipeline.output_stats()
     }
 
     /// Returns when everything logged before is written, or after five seconds. It blocks the thread.

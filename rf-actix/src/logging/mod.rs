@@ -63,7 +63,7 @@ pub use self::{
     settings::{ChannelSettings, LoggingSettings, OutputSettings, SamplingSettings, Stream},
     sink::Sink,
     spawn::{block, spawn},
-    stats::Stats,
+    stats::{OutputStats, Stats},
     timing::Timed,
     track::{ErrorReport, ErrorTracker},
     transport::Overflow,

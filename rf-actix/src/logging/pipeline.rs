@@ -9,7 +9,7 @@ use super::{
     record::{Entry, Event, Scratch},
     redact::Redactor,
     sample::{LeftOut, Sampler},
-    stats::Stats,
+    stats::{OutputStats, Stats},
     track::Trackers,
     transport::{Command, Transport, is_writing},
     tuning::Tuning,
@@ -268,6 +268,12 @@ impl Pipeline {
             output.counters().add_to(&mut stats);
         }
         stats
+    }
+
+    pub(crate) fn output_stats(&self) -> Vec<OutputStats> {
+        let outputs = self.outputs.iter();
+        let stats = outputs.map(|output| output.counters().of_output(&output.plan.name));
+        stats.collect()
     }
 
     /// Gives every output a command, waits for all, and returns the first that failed.

@@ -117,7 +117,7 @@ impl Writer {
             }
         }
         self.paused_until = None;
-        self.counters.delivered.fetch_add(self.count, Relaxed);
+        self.counters.wrote(self.count);
         self.lines.clear();
         self.lines.shrink_to(2 * BATCH);
         self.written = 0;
@@ -133,7 +133,7 @@ impl Writer {
             self.lines.truncate(at);
             self.counters.unreported.fetch_add(dropped, Relaxed);
         }
-        self.counters.sink_errors.fetch_add(1, Relaxed);
+        self.counters.failed();
         self.paused_until = Some(Instant::now() + PAUSE);
         Err(error)
     }
@@ -170,8 +170,10 @@ impl Writer {
 
     /// Calls into the sink, which may be the application's: its panic is an error like any other.
     fn guarded<T>(&mut self, call: impl FnOnce(&mut dyn Sink) -> io::Result<T>) -> io::Result<T> {
-        catch_unwind(AssertUnwindSafe(|| call(&mut *self.sink)))
-            .unwrap_or_else(|_| Err(io::Error::other("the sink panicked")))
+        self.counters.calls(Some(Instant::now()));
+        let done = catch_unwind(AssertUnwindSafe(|| call(&mut *self.sink)));
+        self.counters.calls(None);
+        done.unwrap_or_else(|_| Err(io::Error::other("the sink panicked")))
     }
 }
 

@@ -45,7 +45,13 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     draining: AtomicBool,
     checks: RwLock<BTreeMap<String, Arc<Check>>>,
-    families: OnceLock<(Labelled<Gauge, 1>, Gauge)>,
+    families: OnceLock<Families>,
+}
+
+struct Families {
+    up: Labelled<Gauge, 1>,
+    degraded: Labelled<Gauge, 1>,
+    draining: Gauge,
 }
 
 type Probe = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
@@ -135,8 +141,8 @@ impl Health {
     /// From now on the app is not ready, whatever the checks say; it is still alive, and requests are served.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
-        if let Some((_, draining)) = self.0.families.get() {
-            draining.set(1);
+        if let Some(families) = self.0.families.get() {
+            families.draining.set(1);
         }
     }
 
@@ -164,9 +170,11 @@ impl Health {
             (name, outcome)
         });
         let checks: BTreeMap<_, _> = join_all(answers).await.into_iter().collect();
-        if let Some((up, _)) = self.0.families.get() {
+        if let Some(families) = self.0.families.get() {
             for (name, outcome) in &checks {
-                up.bind([name]).set(u8::from(outcome.is_ok()));
+                let degraded = outcome.status == Status::Degraded;
+                families.up.bind([name]).set(u8::from(outcome.is_ok()));
+                families.degraded.bind([name]).set(u8::from(degraded));
             }
         }
         // It may have begun while the checks ran.
@@ -191,11 +199,19 @@ impl Health {
             .gauge("health_check_up")
             .help("Whether the check passed when it was last asked (1) or not (0)")
             .labels(["check"])?;
+        let degraded = metrics
+            .gauge("health_check_degraded")
+            .help("Whether the check passed with less than it should have (1) or not (0)")
+            .labels(["check"])?;
         let draining = metrics
             .gauge("health_draining")
             .help("Whether the app is draining before its end (1) or not (0)")
             .try_handle()?;
-        self.0.families.get_or_init(|| (up, draining));
+        self.0.families.get_or_init(|| Families {
+            up,
+            degraded,
+            draining,
+        });
         Ok(())
     }
 }

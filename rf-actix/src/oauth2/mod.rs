@@ -39,7 +39,7 @@ pub use endpoint::AuthorizeParams;
 pub use error::{AuthError, Error, ErrorCode, HashError, OAuthError, StoreError};
 pub use event::Event;
 pub use grant::{GrantContext, TokenGrant};
-pub use key::KeyRotation;
+pub use key::{KeyHealth, KeyRotation};
 #[cfg(feature = "identity")]
 #[cfg_attr(docsrs, doc(cfg(feature = "identity")))]
 pub use login_page::ActixIdentity;

@@ -3,7 +3,7 @@
 use super::{
     health,
     observe::{self, DiskNumbers, OAuth2Numbers},
-    records,
+    outputs, records,
 };
 use crate::{
     Error,
@@ -134,6 +134,7 @@ impl Suite {
         let oauth2 = open_oauth2(&config, connection.clone(), numbers, change).await?;
         observe::count_waiting(&metrics, &disks)?;
         health::check_health(&metrics, &disks, &oauth2);
+        outputs::check_outputs(&metrics, &logger);
         let upkeep = vec![
             tokio::spawn(purge(oauth2.clone())).abort_handle(),
             #[cfg(feature = "database")]

@@ -2,11 +2,11 @@
 
 use crate::{
     metrics::Metrics,
-    oauth2::OAuth2Server,
+    oauth2::{KeyHealth, OAuth2Server},
     storage::{Disks, FallbackState, StorageExt},
 };
 
-/// The database and every disk.
+/// The database, the keys and every disk.
 pub(super) fn check_health(metrics: &Metrics, disks: &Disks, oauth2: &OAuth2Server) {
     let health = metrics.health();
     let server = oauth2.clone();
@@ -20,7 +20,27 @@ pub(super) fn check_health(metrics: &Metrics, disks: &Disks, oauth2: &OAuth2Serv
             })
         }
     });
+    check_keys(metrics, oauth2);
     check_disks(metrics, disks);
+}
+
+fn check_keys(metrics: &Metrics, oauth2: &OAuth2Server) {
+    let server = oauth2.clone();
+    let probe = move || {
+        let server = server.clone();
+        async move {
+            match server.key_health().await {
+                Ok(KeyHealth::Good) => Ok(None),
+                // Tokens are issued and checked all the same.
+                Ok(_) => Ok(Some("keys cannot be read, decrypted or rotated".to_owned())),
+                Err(error) => {
+                    log::error!(target: "rf::suite", "no token can be signed: {error}");
+                    Err("no token can be signed")
+                }
+            }
+        }
+    };
+    metrics.health().check_degraded("keys", probe);
 }
 
 fn check_disks(metrics: &Metrics, disks: &Disks) {

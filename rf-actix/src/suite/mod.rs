@@ -30,6 +30,7 @@
 mod build;
 mod health;
 mod observe;
+mod outputs;
 mod records;
 mod serve;
 

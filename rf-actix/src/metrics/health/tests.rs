@@ -104,13 +104,20 @@ async fn a_long_message_is_cut_and_has_no_control_characters() {
 #[tokio::test(start_paused = true)]
 async fn checks_are_metrics_too() {
     let metrics = Metrics::new();
-    counted(metrics.health(), || Err("down".into()));
-    metrics.health().report().await;
-    metrics.health().drain();
+    let health = metrics.health();
+    counted(health, || Err("down".into()));
+    health.check_degraded("slow", || async { Ok::<_, String>(Some("3 wait".into())) });
+    health.check("fine", || async { Ok::<_, String>(()) });
+    health.report().await;
+    health.drain();
     let text = metrics.encode();
-    assert!(
-        text.contains("health_check_up{check=\"counted\"} 0\n"),
-        "{text}"
-    );
+    for (check, up, degraded) in [("counted", 0, 0), ("slow", 1, 1), ("fine", 1, 0)] {
+        for line in [
+            format!("health_check_up{{check=\"{check}\"}} {up}\n"),
+            format!("health_check_degraded{{check=\"{check}\"}} {degraded}\n"),
+        ] {
+            assert!(text.contains(&line), "{line} in {text}");
+        }
+    }
     assert!(text.contains("health_draining 1\n"), "{text}");
 }

@@ -31,6 +31,8 @@ pub(crate) struct Keyring {
     /// In the order in which they sign.
     signing: RwLock<Arc<[Arc<TokenKey>]>>,
     followed: Mutex<Timestamp>,
+    /// When following began to fail, if it does.
+    pub(super) behind: std::sync::Mutex<Option<Timestamp>>,
     searched: Mutex<Timestamp>,
     refresh: [u8; 32],
     cookie: [u8; 32],
@@ -72,6 +74,7 @@ impl Keyring {
             seals,
             signing: RwLock::new(signing),
             followed: Mutex::new(now),
+            behind: std::sync::Mutex::default(),
             searched: Mutex::new(Timestamp::default()),
         })
     }
@@ -129,8 +132,11 @@ impl Keyring {
             return Ok(());
         }
         *followed = now;
+        self.begin_following(now);
         self.load().await?;
-        self.rotate_when_due(now).await
+        self.rotate_when_due(now).await?;
+        self.has_followed();
+        Ok(())
     }
 
     pub(super) async fn load(&self) -> Result<(), Error> {

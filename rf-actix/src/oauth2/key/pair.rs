@@ -133,6 +133,20 @@ impl TokenKey {
             .verify_sig(message.as_bytes(), signature)
             .is_ok()
     }
+
+    /// Signs a token without claims, which counts for nothing, and verifies it; or says why the key is useless.
+    pub(super) fn prove(&self) -> Result<(), String> {
+        let token = self.token(b"{}").map_err(|error| error.to_string())?;
+        let verified = token.rsplit_once('.').is_some_and(|(message, signature)| {
+            let signature = URL_SAFE_NO_PAD.decode(signature);
+            signature.is_ok_and(|signature| self.has_signed(message, &signature))
+        });
+        if verified {
+            Ok(())
+        } else {
+            Err("signs what its public key does not verify".to_owned())
+        }
+    }
 }
 
 /// A token could not be signed.
@@ -248,6 +262,18 @@ mod tests {
             let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
             assert!(key.has_signed(message, &signature));
             assert!(!key.has_signed(&message[1..], &signature));
+        }
+    }
+
+    #[test]
+    fn a_key_whose_halves_do_not_belong_together_is_found_out() {
+        for algorithm in ALL {
+            let make = || TokenKey::from_pkcs8(&generate(algorithm).unwrap(), algorithm).unwrap();
+            let (mut key, other) = (make(), make());
+            assert_eq!(key.prove(), Ok(()));
+            key.public = other.public;
+            let reason = key.prove().unwrap_err();
+            assert_eq!(reason, "signs what its public key does not verify");
         }
     }
 

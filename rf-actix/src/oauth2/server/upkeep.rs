@@ -1,11 +1,16 @@
 //! What has to be done from time to time.
 
+use std::time::Duration;
+
 use super::OAuth2Server;
 use crate::oauth2::error::Error;
 use crate::oauth2::event::Event;
-use crate::oauth2::key::KeyRotation;
+use crate::oauth2::key::{KeyHealth, KeyRotation};
 use crate::oauth2::model::Timestamp;
 use crate::oauth2::store::StoreError;
+
+/// How long a look at the keys' health may wait for the database.
+const FOLLOWING: Duration = Duration::from_secs(1);
 
 impl OAuth2Server {
     /// Makes the next key that signs access tokens. It is shown in the list of keys at once and signs ten minutes
@@ -58,11 +63,32 @@ impl OAuth2Server {
             .await
     }
 
-    /// Whether the database answers. The keys are there, or there would be no server.
+    /// Whether the database answers. [`key_health`](Self::key_health) tells how the signing keys are.
     ///
     /// # Errors
     /// When it does not.
     pub async fn health(&self) -> Result<(), StoreError> {
         self.0.store.ping().await
+    }
+
+    /// How the signing keys are: one signs and verifies something, and what other instances did to the keys is
+    /// looked up when that was last done half a minute ago. It takes a second at most.
+    ///
+    /// ```
+    /// # use rf::oauth2::{KeyHealth, OAuth2Server, connect};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), rf::oauth2::Error> {
+    /// let server = OAuth2Server::builder(connect("sqlite::memory:", 1).await?).build().await?;
+    /// assert_eq!(server.key_health().await?, KeyHealth::Good);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the key of now signs nothing that it verifies: no token can be issued then.
+    pub async fn key_health(&self) -> Result<KeyHealth, Error> {
+        // A database that does not answer shows in the age of the attempt, which goes on being told.
+        let _ = tokio::time::timeout(FOLLOWING, self.follow_keys()).await;
+        self.keyring().health(self.0.clock.now())
     }
 }

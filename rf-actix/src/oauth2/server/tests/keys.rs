@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::oauth2::error::Error;
+use crate::oauth2::key::KeyHealth;
 use crate::oauth2::settings::KeyEncryptionKey;
 use crate::oauth2::token::Order;
 
@@ -187,6 +188,36 @@ fn with_key(text: &str) -> OAuth2Settings {
         key_encryption_key: Some(text.repeat(32).parse::<KeyEncryptionKey>().unwrap()),
         ..settings()
     }
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_followed_still_sign_and_are_behind_until_they_can() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.server.key_health().await.unwrap(), KeyHealth::Good);
+
+    // Another instance encrypts the next key with what this one was not given.
+    let sealed = bench.builder().await.settings(with_key("0a")).build().await;
+    let next = sealed.unwrap().rotate_keys().await.unwrap();
+    bench.wait(MINUTE);
+    let since = bench.now();
+    let _ = bench.server.key_health().await.unwrap();
+    for _ in 0..3 {
+        bench.wait(MINUTE);
+        let health = bench.server.key_health().await.unwrap();
+        assert_eq!(health, KeyHealth::Behind { since });
+    }
+    let token = bench.token_of(&bench.server).await;
+    assert!(bench.server.validate_token(&token).await.is_ok());
+
+    // Its row removed, as an operator would who began with the wrong key.
+    let store = bench.server.store();
+    let later = bench.now().plus(90 * 24 * 60 * MINUTE);
+    store
+        .remove_retired_key(&next.kid, later, later)
+        .await
+        .unwrap();
+    bench.wait(MINUTE);
+    assert_eq!(bench.server.key_health().await.unwrap(), KeyHealth::Good);
 }
 
 #[tokio::test]
