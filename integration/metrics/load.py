@@ -43,8 +43,9 @@ class Client:
         self.ask("BREW", f"/{name}", 404)
 
 
-def run(base, clients, stop):
-    """Keeps `clients` threads asking until `stop` is set; what went wrong is raised by the returned function."""
+def run(base, clients, pause, stop):
+    """Keeps `clients` threads asking until `stop` is set, with so many seconds between two rounds; what went wrong is
+    raised by the returned function."""
     wrong = []
 
     def work():
@@ -52,6 +53,7 @@ def run(base, clients, stop):
             client = Client(base)
             while not stop.is_set():
                 client.round()
+                stop.wait(pause)
         except Exception as error:  # noqa: BLE001
             wrong.append(error)
             stop.set()
