@@ -1,6 +1,7 @@
 //! The whole server without HTTP, on SQLite or on the server that `RF_TEST_DATABASE` names.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod apps;
 mod checking;
 mod clients;
 mod code;

@@ -1,16 +1,17 @@
 //! What people have allowed.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoSimpleExpr, QueryFilter, QuerySelect};
 
-use super::row;
+use super::row::scopes;
 use super::write::{SeaOrmStore, again};
 use crate::oauth2::entity::{consent, grant};
 use crate::oauth2::model::{Subject, Timestamp};
 use crate::oauth2::store::{Allowed, AppStore, StoreError};
 
-/// The newest; nobody reads a longer page.
-const MOST: u64 = 1000;
+/// A client, what it holds, and since when.
+type Row = (String, String, i64);
 
 #[async_trait]
 impl AppStore for SeaOrmStore {
@@ -19,48 +20,46 @@ impl AppStore for SeaOrmStore {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<Vec<Allowed>, StoreError> {
-        let (consents, grants) = again(|| async {
-            let consents = consent::Entity::find()
-                .filter(consent::Column::Subject.eq(subject.as_str()))
-                .limit(MOST)
+        again(|| async {
+            use {consent::Column as Consent, grant::Column as Grant};
+            let consents: Vec<Row> = consent::Entity::find()
+                .select_only()
+                .columns([Consent::ClientId, Consent::Scope, Consent::UpdatedAt])
+                .filter(is(Consent::Subject, subject))
+                .into_tuple()
                 .all(&self.db)
                 .await?;
-            let grants = grant::Entity::find()
-                .filter(grant::Column::Subject.eq(subject.as_str()))
-                .filter(grant::Column::RevokedAt.is_null())
-                .filter(grant::Column::ExpiresAt.gt(now.as_millis()))
-                .order_by_desc(grant::Column::CreatedAt)
-                .limit(MOST)
+            // Every sign-in makes a grant: of those that hold the same, one row comes.
+            let grants: Vec<Row> = grant::Entity::find()
+                .select_only()
+                .columns([Grant::ClientId, Grant::Scope])
+                .column_as(Grant::CreatedAt.min(), "since")
+                .filter(is(Grant::Subject, subject))
+                .filter(Grant::RevokedAt.is_null())
+                .filter(Grant::ExpiresAt.gt(now.as_millis()))
+                .group_by(Grant::ClientId)
+                .group_by(Grant::Scope)
+                .into_tuple()
                 .all(&self.db)
                 .await?;
-            let consents = consents
-                .into_iter()
-                .map(row::to_consent)
-                .collect::<Result<Vec<_>, _>>()?;
-            let grants = grants
-                .into_iter()
-                .map(row::to_grant)
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok((consents, grants))
+            let all = consents.into_iter().chain(grants);
+            all.map(to_allowed).collect()
         })
-        .await?;
-        // MySQL ignores spaces at the end when it compares; nobody may see another's by that.
-        let consents = consents
-            .into_iter()
-            .filter(|found| found.subject == *subject)
-            .map(|found| Allowed {
-                client_id: found.client_id,
-                scope: found.scope,
-                since: found.updated_at,
-            });
-        let grants = grants
-            .into_iter()
-            .filter(|found| found.subject == *subject)
-            .map(|found| Allowed {
-                client_id: found.client_id,
-                scope: found.scope,
-                since: found.created_at,
-            });
-        Ok(consents.chain(grants).collect())
+        .await
     }
+}
+
+fn to_allowed((client_id, scope, since): Row) -> Result<Allowed, DbErr> {
+    Ok(Allowed {
+        client_id: client_id.into(),
+        scope: scopes(&scope)?,
+        since: Timestamp::from_millis(since),
+    })
+}
+
+/// MySQL ignores spaces at the end when it compares; nobody may see another's by that.
+fn is(column: impl ColumnTrait, subject: &Subject) -> SimpleExpr {
+    let length = u64::try_from(subject.as_str().chars().count()).unwrap_or(u64::MAX);
+    let as_long: SimpleExpr = Expr::expr(Func::char_length(column.into_simple_expr())).eq(length);
+    column.eq(subject.as_str()).and(as_long)
 }

@@ -23,7 +23,7 @@ fn unreadable(what: &str, why: impl std::fmt::Display) -> DbErr {
     DbErr::Custom(format!("{what} in the database cannot be read: {why}"))
 }
 
-fn scopes(text: &str) -> Result<ScopeSet, DbErr> {
+pub(super) fn scopes(text: &str) -> Result<ScopeSet, DbErr> {
     text.parse().map_err(|why| unreadable("scope", why))
 }
 
