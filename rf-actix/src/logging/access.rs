@@ -134,7 +134,7 @@ impl Drop for Access {
             };
             logger.emit(
                 (level, keys::ACCESS),
-                &"request",
+                format_args!("request"),
                 &fields,
                 Some(&*self.context.ids),
             );

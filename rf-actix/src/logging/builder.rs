@@ -9,10 +9,10 @@ use super::{
     pipeline::{Pipeline, Rules},
     redact::Redactor,
     sample::Sampler,
+    shared::Shared,
     track::Trackers,
 };
-use slog::OwnedKVList;
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 /// Builds a [`Logger`].
 ///
@@ -52,7 +52,7 @@ pub struct LoggerBuilder {
     sampling: Vec<Sampling>,
     redact: Vec<String>,
     trackers: Trackers,
-    context: Vec<(Cow<'static, str>, String)>,
+    context: Vec<(&'static str, String)>,
     request_id: bool,
     slow_request: Option<Duration>,
     panic_hook: bool,
@@ -128,13 +128,13 @@ impl LoggerBuilder {
 
     /// Adds a field to every record: the service's name, its version, the host.
     pub fn context(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((key.into(), value.into()));
+        self.context.push((key, value.into()));
         self
     }
 
     /// The same with a key that was read.
     pub(crate) fn owned_context(mut self, key: String, value: String) -> Self {
-        self.context.push((key.into(), value));
+        self.context.push((intern::key(&key), value));
         self
     }
 
@@ -175,7 +175,7 @@ impl LoggerBuilder {
             .collect::<Result<_, _>>()?;
         let pipeline = Pipeline::new(
             Filter::new(self.level, directives),
-            list(self.context),
+            Shared::new(self.context),
             (channels, outputs),
             Rules {
                 sampler: Sampler::new(self.sampling),
@@ -190,19 +190,6 @@ impl LoggerBuilder {
         };
         Ok(Logger::new(pipeline, options))
     }
-}
-
-/// The fields of every record as slog keeps them.
-fn list(context: Vec<(Cow<'static, str>, String)>) -> OwnedKVList {
-    let mut logger = slog::Logger::root(slog::Discard, slog::o!());
-    for (key, value) in context {
-        let key = match key {
-            Cow::Borrowed(key) => key,
-            Cow::Owned(key) => intern::key(&key),
-        };
-        logger = logger.new(slog::o!(key => value));
-    }
-    logger.list().clone()
 }
 
 impl Logger {

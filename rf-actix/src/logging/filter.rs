@@ -73,13 +73,19 @@ fn refused(part: &str) -> Error {
     ))
 }
 
-fn is_target(target: &str) -> bool {
-    target.split("::").all(|step| {
-        !step.is_empty()
-            && step
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    })
+/// Whether this is the path of a module, or looks like one.
+pub(crate) fn is_target(target: &str) -> bool {
+    let mut bytes = target.bytes();
+    // A step has to begin: at the beginning, and after each `::`.
+    let mut begun = false;
+    while let Some(byte) = bytes.next() {
+        begun = match byte {
+            b':' if begun && bytes.next() == Some(b':') => false,
+            b'_' | b'-' | b'.' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => true,
+            _ => return false,
+        };
+    }
+    begun
 }
 
 /// Whether a target is this one or under it: `a::b` holds for `a::b::c`, and not for `a::bc`.
@@ -123,6 +129,11 @@ impl Filter {
     pub(crate) fn enabled(&self, level: Level, target: &str) -> bool {
         self.threshold(target)
             .is_some_and(|threshold| level <= threshold)
+    }
+
+    /// Whether there are targets that the general level does not hold for.
+    pub(crate) fn has_targets(&self) -> bool {
+        !self.directives.targets.is_empty()
     }
 
     /// The most detailed level that any target may log at.

@@ -54,11 +54,7 @@ impl Logger {
     }
 
     fn on(pipeline: Arc<Pipeline>, options: Arc<Options>, channel: usize) -> Self {
-        let route = Route {
-            pipeline: Arc::clone(&pipeline),
-            channel,
-            ids: None,
-        };
+        let route = Route::new(Arc::clone(&pipeline), channel, None);
         Self {
             pipeline,
             slog: slog::Logger::root(route, slog::o!()),
@@ -99,11 +95,7 @@ impl Logger {
 
     /// The route of the records of `ids`.
     pub(crate) fn route(&self, ids: Option<Arc<Ids>>) -> Route {
-        Route {
-            pipeline: Arc::clone(&self.pipeline),
-            channel: self.channel,
-            ids,
-        }
+        Route::new(Arc::clone(&self.pipeline), self.channel, ids)
     }
 
     /// Makes this the process's logger, or says which has come before.
@@ -132,7 +124,7 @@ impl Logger {
     pub(crate) fn emit(
         &self,
         at: (Level, &str),
-        message: &dyn fmt::Display,
+        message: fmt::Arguments<'_>,
         fields: &dyn slog::KV,
         ids: Option<&Ids>,
     ) {
@@ -159,7 +151,8 @@ impl Logger {
         fields: &[(&'static str, &dyn slog::Value)],
     ) {
         if self.enabled(level, target) {
-            self.emit((level, target), &message, &Pairs(fields), None);
+            let message = format_args!("{message}");
+            self.emit((level, target), message, &Pairs(fields), None);
         }
     }
 

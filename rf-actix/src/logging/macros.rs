@@ -1,12 +1,17 @@
 //! `rf::info!` and its kin.
 
-use super::{Level, context};
+use super::{Level, context, detail};
 
 /// The logger that wants such a record: the current request's, else the installed one.
 #[doc(hidden)]
 #[must_use]
+#[inline]
 pub fn wanted(level: Level, target: &str) -> Option<super::Logger> {
-    context::logger_for(level, target)
+    if detail::is_wanted_by_any(level) {
+        context::logger_for(level, target)
+    } else {
+        None
+    }
 }
 
 /// What the levels' macros expand to.

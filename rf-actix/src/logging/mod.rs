@@ -10,6 +10,7 @@ mod channel;
 mod context;
 #[cfg(feature = "testing")]
 mod copy;
+mod detail;
 mod error;
 mod extract;
 mod failure;
@@ -34,6 +35,7 @@ mod sample;
 #[cfg(feature = "sentry")]
 mod sentry;
 mod settings;
+mod shared;
 mod sink;
 mod spawn;
 mod stats;

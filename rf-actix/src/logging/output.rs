@@ -183,6 +183,7 @@ impl OutputOptions {
             least: self.least,
             overflow: self.overflow,
             queue: self.queue,
+            moment: transport::MOMENT,
         };
         Ok(Transport::start(plan, opened.sink))
     }

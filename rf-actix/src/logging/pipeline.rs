@@ -2,25 +2,26 @@
 
 use super::{
     Level, channel,
+    detail::Detail,
     filter::Filter,
-    format::{Look, Timestamp},
+    format::{Clock, Look},
     ids::{self, Ids},
     keys,
-    record::{Entry, Event, Scratch},
+    record::{Around, Entry, Event, Scratch},
     redact::Redactor,
     sample::{LeftOut, Sampler},
+    shared::Shared,
     stats::{OutputStats, Stats},
     track::Trackers,
     transport::{Command, Transport, is_writing},
     tuning::Tuning,
 };
-use arc_swap::ArcSwap;
-use slog::{OwnedKVList, Record};
+use slog::OwnedKVList;
 use std::{
     cell::Cell,
     fmt, io,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst},
         mpsc,
     },
@@ -34,8 +35,9 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 pub(crate) struct Pipeline {
     pub(crate) tuning: Tuning,
-    /// What every record says, as the builder was told, and later.
-    context: ArcSwap<OwnedKVList>,
+    /// That of channels with a level of their own.
+    _detail: Detail,
+    shared: Shared,
     /// The default channel first.
     channels: Vec<channel::Route>,
     outputs: Vec<Arc<Transport>>,
@@ -61,6 +63,7 @@ pub(crate) struct Rules {
 /// and makes its own.
 #[derive(Default)]
 struct Buffers {
+    clock: Clock,
     scratch: Scratch,
     line: String,
 }
@@ -73,19 +76,22 @@ struct Rendering<'a, 'line> {
 
 thread_local! {
     static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
-    static NOTHING: OwnedKVList = OwnedKVList::from(slog::o!());
 }
+
+/// The list of a logger that adds nothing.
+pub(crate) static NOTHING: LazyLock<OwnedKVList> = LazyLock::new(|| OwnedKVList::from(slog::o!()));
 
 impl Pipeline {
     pub(crate) fn new(
         filter: Filter,
-        context: OwnedKVList,
+        shared: Shared,
         (channels, outputs): (Vec<channel::Route>, Vec<Transport>),
         rules: Rules,
     ) -> Self {
         Self {
             tuning: Tuning::new(filter),
-            context: ArcSwap::from_pointee(context),
+            _detail: Detail::new(channels.iter().filter_map(|route| route.level).max()),
+            shared,
             channels,
             outputs: outputs.into_iter().map(Arc::new).collect(),
             sampler: rules.sampler,
@@ -103,12 +109,9 @@ impl Pipeline {
         self.channels.iter().position(|route| route.name == name)
     }
 
-    /// Whether a record of this level could go anywhere, whatever its target.
-    pub(crate) fn allows(&self, channel: usize, level: Level) -> bool {
-        match self.channels[channel].level {
-            None => self.tuning.allows(level),
-            Some(least) => level <= least,
-        }
+    /// The level of the channel's own, when it has one.
+    pub(crate) fn level_of(&self, channel: usize) -> Option<Level> {
+        self.channels[channel].level
     }
 
     /// Whether a record would go anywhere.
@@ -126,11 +129,7 @@ impl Pipeline {
 
     /// Adds a field to every record from now on.
     pub(crate) fn share(&self, key: &'static str, value: &str) {
-        self.context.rcu(|context| {
-            let logger = slog::Logger::root(slog::Discard, slog::o!());
-            let logger = logger.new(slog::o!(Former(OwnedKVList::clone(context))));
-            logger.new(slog::o!(key => value.to_owned())).list().clone()
-        });
+        self.shared.share(key, value);
     }
 
     /// Lets a record through that is [`enabled`](Self::enabled).
@@ -158,33 +157,40 @@ impl Pipeline {
         let at = (Level::Warn, keys::PIPELINE);
         Event::other(
             at,
-            &"log records were left out by sampling",
+            format_args!("log records were left out by sampling"),
             &fields,
             |event| {
-                NOTHING.with(|nothing| self.deliver(event, nothing, Origin::default()));
+                self.deliver(event, &NOTHING, Origin::default());
             },
         );
     }
 
     fn deliver(&self, event: &Event<'_>, record_context: &OwnedKVList, from: Origin<'_>) {
-        let ts = Timestamp::now();
         self.records[event.level as usize].fetch_add(1, Relaxed);
         let mut buffers = BUFFERS
             .try_with(Cell::take)
             .ok()
             .flatten()
             .unwrap_or_default();
-        let Buffers { scratch, line } = &mut *buffers;
+        let Buffers {
+            clock,
+            scratch,
+            line,
+        } = &mut *buffers;
+        let ts = clock.now();
         scratch.begin(&self.redactor);
         let route = &self.channels[from.channel];
         let channel = (from.channel != 0).then_some(route.name.as_str());
         scratch.collect(
             event,
-            &[record_context, &self.context.load()],
-            from.ids,
-            channel,
+            Around {
+                context: Some(record_context),
+                shared: &self.shared.load(),
+                ids: from.ids,
+                channel,
+            },
         );
-        let entry = scratch.entry(ts.as_str(), event.level);
+        let entry = scratch.entry(ts, event.level);
         let mut rendering = Rendering { line, look: None };
         if from.channel == 0 && self.channels.len() > 1 {
             // Copied to channels too, to each output once.
@@ -199,7 +205,9 @@ impl Pipeline {
         }
         self.trackers.report(&entry);
         scratch.shrink();
-        line.shrink_to(64 * 1024);
+        if line.capacity() > 64 * 1024 {
+            *line = String::new();
+        }
         // Nothing to put back to when the thread is going away.
         let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
     }
@@ -239,7 +247,7 @@ impl Pipeline {
     pub(crate) fn emit_event(
         &self,
         at: (Level, &str),
-        message: &dyn fmt::Display,
+        message: fmt::Arguments<'_>,
         fields: &dyn slog::KV,
         from: Origin<'_>,
     ) {
@@ -252,7 +260,7 @@ impl Pipeline {
             ..from
         };
         Event::other(at, message, fields, |event| {
-            NOTHING.with(|nothing| self.emit(event, nothing, from));
+            self.emit(event, &NOTHING, from);
         });
     }
 
@@ -387,13 +395,4 @@ pub(crate) struct Origin<'a> {
     pub(crate) ids: Option<&'a Ids>,
     /// The number of its channel.
     pub(crate) channel: usize,
-}
-
-/// What was shared before.
-struct Former(OwnedKVList);
-
-impl slog::KV for Former {
-    fn serialize(&self, record: &Record<'_>, to: &mut dyn slog::Serializer) -> slog::Result {
-        slog::KV::serialize(&self.0, record, to)
-    }
 }

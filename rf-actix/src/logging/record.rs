@@ -2,79 +2,32 @@
 //!
 //! Everything goes into one [`Scratch`] a thread, so that a record costs no allocation here.
 
+mod arena;
 mod collector;
+mod event;
+mod known;
+mod scan;
 
-use self::collector::{Collector, Limited};
+pub(crate) use self::event::{Around, Event, Order};
+use self::{
+    arena::{Arena, Text},
+    collector::Collector,
+    known::Keys,
+    scan::Scan,
+};
 use super::{
     Level,
-    ids::Ids,
-    keys::{CHANNEL, REQUEST_ID, SPAN_ID, TRACE_ID},
+    keys::{CHANNEL, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID},
     redact::Redactor,
 };
 use serde_json::Value as Json;
-use slog::{OwnedKVList, Record, RecordLocation, RecordStatic, Serializer};
-use std::{
-    borrow::Cow,
-    fmt::{self, Write},
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Longer texts are cut here, bytes; the record then says `truncated: true`.
 pub(crate) const TEXT_LIMIT: usize = 16 * 1024;
 
-/// Something that happened, before it is rendered.
-pub(crate) struct Event<'a> {
-    pub(crate) level: Level,
-    pub(crate) target: &'a str,
-    pub(crate) message: &'a dyn fmt::Display,
-    pub(crate) fields: &'a dyn slog::KV,
-    pub(crate) order: Order,
-    /// What lazy values are computed from.
-    pub(crate) record: &'a Record<'a>,
-}
-
-impl Event<'_> {
-    /// An event that did not come through slog.
-    pub(crate) fn other(
-        (level, target): (Level, &str),
-        message: &dyn fmt::Display,
-        fields: &dyn slog::KV,
-        then: impl FnOnce(&Event<'_>),
-    ) {
-        static LOCATION: RecordLocation = RecordLocation {
-            file: "",
-            line: 0,
-            column: 0,
-            function: "",
-            module: "",
-        };
-        let fixed = RecordStatic {
-            location: &LOCATION,
-            tag: target,
-            level: level.to_slog(),
-        };
-        let no_message = format_args!("");
-        let record = &Record::new(&fixed, &no_message, slog::BorrowedKV(&()));
-        then(&Event {
-            level,
-            target,
-            message,
-            fields,
-            order: Order::Written,
-            record,
-        });
-    }
-}
-
-/// In which order the fields of an event come out of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// As they were written.
-    Written,
-    /// The last written first: what slog's macros make.
-    Reversed,
-}
+/// How many fields are the target and the message.
+const FIXED: usize = 2;
 
 /// A value as it is rendered.
 #[derive(Clone, Copy, Debug)]
@@ -83,8 +36,8 @@ pub(crate) enum Value<'a> {
     Bool(bool),
     I64(i64),
     U64(u64),
-    I128(i128),
-    U128(u128),
+    I128(&'a i128),
+    U128(&'a u128),
     F32(f32),
     F64(f64),
     Text(&'a str),
@@ -101,15 +54,27 @@ pub(crate) struct Entry<'a> {
     scratch: &'a Scratch,
 }
 
+/// A field, message and target among them, as JSON begins with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'a> {
+    /// It is written, with a comma before it.
+    Ready(&'a [u8]),
+    /// Somebody has to think about it.
+    Raw {
+        key: &'static str,
+        value: Value<'a>,
+        /// Nothing in it can be unsafe to show.
+        safe: bool,
+    },
+}
+
 impl<'a> Entry<'a> {
     /// Request context first, then as written.
     pub(crate) fn fields(&self) -> impl DoubleEndedIterator<Item = (&'static str, Value<'a>)> {
         let scratch = self.scratch;
-        scratch
-            .fields
-            .iter()
-            .rev()
-            .map(|field| (field.key, scratch.value(&field.value)))
+        let fields = &scratch.fields[..scratch.fields.len() - FIXED];
+        let innermost_last = fields.iter().rev();
+        innermost_last.map(|field| (field.key, scratch.value(field.value)))
     }
 
     pub(crate) fn field(&self, key: &str) -> Option<Value<'a>> {
@@ -117,207 +82,217 @@ impl<'a> Entry<'a> {
             .find(|(known, _)| *known == key)
             .map(|(_, value)| value)
     }
+
+    /// The message, the target and then the fields, as far as they are JSON already.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Piece<'a>> {
+        let scratch = self.scratch;
+        scratch.fields.iter().rev().map(|field| {
+            if !field.json.is_empty() {
+                return Piece::Ready(scratch.arena.bytes(field.json));
+            }
+            Piece::Raw {
+                key: field.key,
+                value: scratch.value(field.value),
+                safe: field.safe,
+            }
+        })
+    }
 }
 
 /// The buffers in which a thread takes its records apart.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    redactor: Redactor,
-    text: String,
-    message: Range<usize>,
-    target: Range<usize>,
-    /// The innermost last written first; read backwards.
+    arena: Arena,
+    /// The innermost last written first, and at the end the target and the message; read backwards.
     fields: Vec<Field>,
-    cut: bool,
+    large: Vec<Large>,
+    keys: Keys,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Field {
     key: &'static str,
     value: Stored,
+    /// It as JSON; empty when that has to be thought about.
+    json: Text,
+    /// Nothing in it can be unsafe to show.
+    safe: bool,
+}
+
+/// A value on its way, with what is large of it elsewhere: most are small, and there are many.
+#[derive(Clone, Copy, Debug)]
+enum Stored {
+    Null,
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    F32(f32),
+    F64(f64),
+    Text(Text),
+    /// The number of a [`Large`].
+    Large(usize),
 }
 
 #[derive(Debug)]
-enum Stored {
-    Plain(Value<'static>),
-    Text(Range<usize>),
-    Nested(Box<Json>),
+enum Large {
+    I128(i128),
+    U128(u128),
+    Nested(Json),
 }
 
 impl Scratch {
     /// Replaces what this redactor says until the next one comes.
     pub(crate) fn begin(&mut self, redactor: &Redactor) {
-        if self.redactor != *redactor {
-            self.redactor = redactor.clone();
-        }
+        self.arena.obey(redactor);
     }
 
-    /// Takes `event` apart; of the `contexts` the innermost comes first. A field that panics or fails is named in the record and does no other harm.
-    pub(crate) fn collect(
-        &mut self,
-        event: &Event<'_>,
-        contexts: &[&OwnedKVList],
-        ids: Option<&Ids>,
-        channel: Option<&str>,
-    ) {
-        self.text.clear();
+    /// Takes `event` apart. A field that panics or fails is named in the record and does no other harm.
+    pub(crate) fn collect(&mut self, event: &Event<'_>, around: Around<'_>) {
+        let Around { ids, channel, .. } = around;
+        self.arena.clear();
         self.fields.clear();
-        self.cut = false;
+        self.large.clear();
+        self.keys.clear();
+        let target = |arena: &mut Arena| arena.target(event.target);
+        let target = text(&mut self.arena, (TARGET, ",\"target\":"), target);
+        let mut message = None;
         let collected = catch_unwind(AssertUnwindSafe(|| {
-            self.message = self.text(format_args!("{}", event.message));
-            self.target = self.text(format_args!("{}", event.target));
+            message = Some(self.message(|arena| arena.format(event.message)));
             // The first value of a key is the one that stays, so the innermost come first.
-            let fields = event.fields.serialize(
-                event.record,
-                &mut Collector {
-                    scratch: self,
-                    ids,
-                    channel,
-                },
-            );
+            let fields = event
+                .fields
+                .serialize(event.record, &mut self.collector(around));
             if event.order == Order::Written {
                 self.fields.reverse();
             }
-            let mut collector = Collector {
-                scratch: self,
-                ids,
-                channel,
-            };
-            contexts.iter().fold(fields, |done, context| {
-                done.and(slog::KV::serialize(*context, event.record, &mut collector))
-            })
+            match around.context {
+                Some(context) => fields.and(slog::KV::serialize(
+                    context,
+                    event.record,
+                    &mut self.collector(around),
+                )),
+                None => fields,
+            }
         }));
+        let message = message.unwrap_or_else(|| self.message(|arena| arena.plain("")));
+        let mut collector = self.collector(around);
+        for (key, value) in around.shared.iter().rev() {
+            collector.text(key, value);
+        }
         let failure = match collected {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some("a value failed to serialize"),
             Err(_) => Some("a value panicked"),
         };
+        // What the pipeline has to say of a record stands behind everything else.
         if let Some(failure) = failure {
-            self.fields.insert(
-                0,
-                Field {
-                    key: "log_error",
-                    value: Stored::Plain(Value::Text(failure)),
-                },
-            );
+            let key = ("log_error", ",\"log_error\":");
+            let failure = text(&mut self.arena, key, |arena| arena.plain(failure));
+            self.fields.insert(0, failure);
         }
-        if self.cut {
-            self.fields.insert(
-                0,
-                Field {
-                    key: "truncated",
-                    value: Stored::Plain(Value::Bool(true)),
-                },
-            );
+        if self.arena.cut {
+            let cut = Field {
+                key: "truncated",
+                value: Stored::Bool(true),
+                json: self.arena.field(",\"truncated\":", "true"),
+                safe: true,
+            };
+            self.fields.insert(0, cut);
         }
         if let Some(ids) = ids {
-            ids.each_field(|key, value| {
-                // A string cannot fail.
-                let _ = Collector {
-                    scratch: self,
-                    ids: Some(ids),
-                    channel,
-                }
-                .emit_str(key, value);
-            });
+            let mut collector = self.collector(around);
+            ids.each_field(|key, value| collector.text(key, value));
         }
         if let Some(channel) = channel {
-            let channel = self.plain_text(channel);
-            self.push(CHANNEL, channel);
+            let channel = |arena: &mut Arena| arena.str(channel);
+            let channel = text(&mut self.arena, (CHANNEL, ",\"channel\":"), channel);
+            self.fields.push(channel);
         }
         if let Some(ids) = ids {
-            let span = self.plain_text(ids.trace.span_id());
-            self.push(SPAN_ID, span);
-            let trace = self.plain_text(ids.trace.trace_id());
-            self.push(TRACE_ID, trace);
+            // Letters, digits and a little punctuation, or they would not have been accepted.
+            let mut put = |key, id| {
+                let id = text(&mut self.arena, key, |arena| arena.plain(id));
+                self.fields.push(id);
+            };
+            put((SPAN_ID, ",\"span_id\":"), ids.trace.span_id());
+            put((TRACE_ID, ",\"trace_id\":"), ids.trace.trace_id());
             if let Some(id) = &ids.request_id {
-                let id = self.plain_text(id.as_str());
-                self.push(REQUEST_ID, id);
+                put((REQUEST_ID, ",\"request_id\":"), id.as_str());
             }
+        }
+        self.fields.extend([target, message]);
+    }
+
+    fn message(&mut self, append: impl FnOnce(&mut Arena) -> bool) -> Field {
+        text(&mut self.arena, (MSG, ",\"msg\":"), append)
+    }
+
+    fn collector<'a>(&'a mut self, around: Around<'a>) -> Collector<'a> {
+        Collector {
+            scratch: self,
+            ids: around.ids,
+            channel: around.channel,
         }
     }
 
+    /// What was [collected](Self::collect).
     pub(crate) fn entry<'a>(&'a self, ts: &'a str, level: Level) -> Entry<'a> {
+        let text = |field: &Field| match self.value(field.value) {
+            Value::Text(text) => text,
+            _ => "",
+        };
+        let [.., target, message] = &self.fields[..] else {
+            unreachable!("a record has a target and a message");
+        };
         Entry {
             ts,
             level,
-            target: self.slice(&self.target),
-            message: self.slice(&self.message),
+            target: text(target),
+            message: text(message),
             scratch: self,
         }
     }
 
     /// Gives back what one huge record took.
     pub(crate) fn shrink(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(4 * TEXT_LIMIT);
-        self.fields.clear();
-        self.fields.shrink_to(256);
+        self.arena.shrink();
+        if self.fields.capacity() > 256 {
+            self.fields = Vec::new();
+        }
+        self.large.clear();
     }
 
-    fn slice(&self, range: &Range<usize>) -> &str {
-        // A value that panicked may have left ranges of the record before.
-        self.text.get(range.clone()).unwrap_or_default()
-    }
-
-    fn value<'a>(&'a self, stored: &'a Stored) -> Value<'a> {
+    fn value(&self, stored: Stored) -> Value<'_> {
         match stored {
-            Stored::Plain(value) => *value,
-            Stored::Text(range) => Value::Text(self.slice(range)),
-            Stored::Nested(json) => Value::Nested(json),
+            Stored::Null => Value::Null,
+            Stored::Bool(value) => Value::Bool(value),
+            Stored::I64(value) => Value::I64(value),
+            Stored::U64(value) => Value::U64(value),
+            Stored::F32(value) => Value::F32(value),
+            Stored::F64(value) => Value::F64(value),
+            Stored::Text(text) => Value::Text(self.arena.get(text)),
+            Stored::Large(number) => match &self.large[number] {
+                Large::I128(value) => Value::I128(value),
+                Large::U128(value) => Value::U128(value),
+                Large::Nested(json) => Value::Nested(json),
+            },
         }
     }
+}
 
-    fn push(&mut self, key: &'static str, value: Stored) {
-        self.fields.push(Field { key, value });
-    }
-
-    fn plain_text(&mut self, text: &str) -> Stored {
-        let start = self.text.len();
-        self.text.push_str(text);
-        Stored::Text(start..self.text.len())
-    }
-
-    /// Formats into the buffer, at most [`TEXT_LIMIT`] bytes, and replaces what is secret.
-    fn text(&mut self, arguments: fmt::Arguments<'_>) -> Range<usize> {
-        let start = self.text.len();
-        match arguments.as_str() {
-            Some(text) if text.len() <= TEXT_LIMIT => self.text.push_str(text),
-            _ => {
-                let mut limited = Limited {
-                    text: &mut self.text,
-                    end: start + TEXT_LIMIT,
-                    cut: false,
-                };
-                let formatted = limited.write_fmt(arguments);
-                let cut = limited.cut;
-                if formatted.is_err() {
-                    self.text.push_str(" [formatting failed]");
-                }
-                self.cut |= cut;
-            }
-        }
-        self.clean(start)
-    }
-
-    fn str(&mut self, text: &str) -> Range<usize> {
-        let start = self.text.len();
-        let mut limited = Limited {
-            text: &mut self.text,
-            end: start + TEXT_LIMIT,
-            cut: false,
-        };
-        limited.push(text);
-        self.cut |= limited.cut;
-        self.clean(start)
-    }
-
-    fn clean(&mut self, start: usize) -> Range<usize> {
-        if let Cow::Owned(clean) = self.redactor.text(&self.text[start..]) {
-            self.text.truncate(start);
-            self.text.push_str(&clean);
-        }
-        start..self.text.len()
+/// A text under a key, which is given with its beginning in JSON.
+#[inline]
+fn text(
+    arena: &mut Arena,
+    (key, json): (&'static str, &str),
+    append: impl FnOnce(&mut Arena) -> bool,
+) -> Field {
+    let (text, json) = arena.text_field(json, append);
+    Field {
+        key,
+        value: Stored::Text(text),
+        json,
+        safe: !json.is_empty(),
     }
 }
 

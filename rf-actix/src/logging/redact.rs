@@ -6,7 +6,7 @@
 //! section 4.3.2 tell why they end up in logs).
 
 use serde_json::Value;
-use std::{borrow::Cow, cell::Cell, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 /// What is written instead of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -40,16 +40,6 @@ const HARMLESS_AFTER_TOKEN: [&str; 6] = ["type", "endpoint", "count", "ttl", "fo
 /// Credentials only as parameters of a URL or a form; as a word in a sentence they are harmless (`code=404`).
 const PARAMETERS: [&str; 4] = ["code", "code_verifier", "assertion", "id_token_hint"];
 
-/// A prime: literals lie beside each other.
-const JUDGED_KEYS: usize = 251;
-
-type Judged = Cell<((usize, usize), bool)>;
-
-thread_local! {
-    /// Where a key lies, its length, and whether it is a secret.
-    static JUDGED: [Judged; JUDGED_KEYS] = const { [const { Cell::new(((0, 0), false)) }; JUDGED_KEYS] };
-}
-
 /// What is replaced: the names above, and those an application adds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redactor(Option<Arc<[String]>>);
@@ -74,27 +64,13 @@ impl Redactor {
         is_secret_key(key) || self.is_added(key)
     }
 
-    /// The same for keys of records. They are static, so that where one lies says which it is, and it is looked into once.
-    pub(crate) fn is_secret_name(&self, key: &'static str) -> bool {
-        let place = (key.as_ptr().addr(), key.len());
-        let judged = JUDGED.try_with(|judged| {
-            let slot = &judged[place.0 % JUDGED_KEYS];
-            let (known, secret) = slot.get();
-            if known == place {
-                return secret;
-            }
-            let secret = is_secret_key(key);
-            slot.set((place, secret));
-            secret
-        });
-        judged.unwrap_or_else(|_| is_secret_key(key)) || self.is_added(key)
-    }
-
-    fn is_added(&self, key: &str) -> bool {
-        self.0
-            .iter()
-            .flat_map(|names| names.iter())
-            .any(|name| name.eq_ignore_ascii_case(key))
+    /// Whether an application added this name.
+    #[inline]
+    pub(crate) fn is_added(&self, key: &str) -> bool {
+        match &self.0 {
+            None => false,
+            Some(names) => names.iter().any(|name| name.eq_ignore_ascii_case(key)),
+        }
     }
 }
 
@@ -182,6 +158,13 @@ impl Redactor {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
+            let Some(next) = bytes[at..]
+                .iter()
+                .position(|byte| matches!(byte, b':' | b'=' | b' '))
+            else {
+                break;
+            };
+            at += next;
             let secret = match bytes[at] {
                 b':' if bytes[at..].starts_with(b"://") => userinfo(text, at + 3),
                 b':' | b'=' => self.named(text, at),
@@ -264,10 +247,15 @@ fn userinfo(text: &str, start: usize) -> Option<(usize, usize)> {
 
 /// The credentials after `Bearer` or `Basic` (RFC 6750 section 2.1, RFC 7617 section 2).
 fn scheme(text: &str, at: usize) -> Option<(usize, usize)> {
-    let word = text[..at]
-        .rsplit(|c: char| !c.is_ascii_alphabetic())
-        .next()?;
-    if !word.eq_ignore_ascii_case("bearer") && !word.eq_ignore_ascii_case("basic") {
+    let before = &text.as_bytes()[..at];
+    let is_last_word = |word: &[u8]| {
+        before
+            .split_at_checked(at.wrapping_sub(word.len()))
+            .is_some_and(|(rest, last)| {
+                last.eq_ignore_ascii_case(word) && !rest.last().is_some_and(u8::is_ascii_alphabetic)
+            })
+    };
+    if !is_last_word(b"bearer") && !is_last_word(b"basic") {
         return None;
     }
     let rest = &text[at + 1..];

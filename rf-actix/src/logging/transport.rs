@@ -4,9 +4,14 @@
 //! would stamp and format on its thread. Commands travel in the same queue as records with a tag, so that a flush
 //! is done when everything before it is.
 
+mod pace;
+
+pub(crate) use self::pace::MOMENT;
+use self::pace::Pace;
 use super::{
     Level,
     format::Look,
+    pipeline::NOTHING,
     sink::Sink,
     stats::Counters,
     writer::{PAUSE, Writer},
@@ -17,10 +22,10 @@ use slog_async::{AsyncCore, AsyncError};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    io,
+    fmt, io,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicIsize, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
         mpsc,
     },
     thread,
@@ -78,6 +83,8 @@ pub(crate) struct Plan {
     pub(crate) overflow: Overflow,
     /// Lines that may wait.
     pub(crate) queue: usize,
+    /// How long a line waits for others, to be written together.
+    pub(crate) moment: Duration,
 }
 
 /// The end of a queue where lines go in.
@@ -86,7 +93,6 @@ pub(crate) struct Transport {
     /// Empty once the output is closed.
     queue: ArcSwapOption<AsyncCore>,
     shared: Arc<Shared>,
-    nothing: OwnedKVList,
     next: AtomicU64,
 }
 
@@ -94,8 +100,7 @@ pub(crate) struct Transport {
 #[derive(Default)]
 struct Shared {
     counters: Arc<Counters>,
-    /// Lines put in minus lines taken out; at zero or below there is nothing to wait for.
-    waiting: AtomicIsize,
+    pace: Pace,
     answers: Mutex<HashMap<u64, mpsc::SyncSender<io::Result<()>>>>,
     /// The queue itself, for those who come back after a pause.
     queue: OnceLock<Weak<AsyncCore>>,
@@ -122,6 +127,9 @@ impl Transport {
                 Arc::clone(&shared.counters),
             )),
             shared: Arc::clone(&shared),
+            moment: plan.moment,
+            taken: Cell::new(0),
+            hasty: Cell::new(false),
         };
         let core = AsyncCore::custom(worker)
             .chan_size(plan.queue)
@@ -135,7 +143,6 @@ impl Transport {
             plan,
             queue: ArcSwapOption::from(Some(core)),
             shared,
-            nothing: OwnedKVList::from(slog::o!()),
             next: AtomicU64::new(0),
         }
     }
@@ -148,10 +155,9 @@ impl Transport {
     pub(crate) fn send(&self, level: Level, line: &str) {
         let queue = self.queue.load();
         let Some(queue) = queue.as_ref() else { return };
-        match put(queue, level, "", line, &self.nothing) {
-            // Counted after it is in: the other end may find fewer waiting than there are, and writes once more
-            // than needed, but it never waits for a line that is not coming.
-            Ok(()) => drop(self.shared.waiting.fetch_add(1, SeqCst)),
+        match put(queue, level, "", line) {
+            // Errors do not wait: they may be the last that is heard of a process.
+            Ok(()) => (self.shared.pace).sent(level == Level::Error, self.plan.queue / 2),
             Err(_) => self.shared.counters.dropped(),
         }
     }
@@ -170,13 +176,7 @@ impl Transport {
         self.shared.answers().insert(number, sender);
         let answer = Answer { answer, deadline };
         // A full queue refuses commands too, unless it blocks.
-        while let Err(AsyncError::Full) = put(
-            queue,
-            Level::Info,
-            command.tag(),
-            &number.to_string(),
-            &self.nothing,
-        ) {
+        while let Err(AsyncError::Full) = self.shared.command(queue, command, &number.to_string()) {
             if Instant::now() >= deadline {
                 self.shared.answers().remove(&number);
                 break;
@@ -207,22 +207,26 @@ impl Transport {
     }
 }
 
-fn put(
-    queue: &AsyncCore,
-    level: Level,
-    tag: &str,
-    text: &str,
-    nothing: &OwnedKVList,
-) -> Result<(), AsyncError> {
+fn put(queue: &AsyncCore, level: Level, tag: &str, text: &str) -> Result<(), AsyncError> {
     let fixed = RecordStatic {
         location: &LOCATION,
         tag,
         level: level.to_slog(),
     };
+    let text = Whole(text);
     queue.log(
         &Record::new(&fixed, &format_args!("{text}"), BorrowedKV(&())),
-        nothing,
+        &NOTHING,
     )
+}
+
+/// A text without the width and the alignment that it could be asked for.
+struct Whole<'a>(&'a str);
+
+impl fmt::Display for Whole<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 impl Drop for Transport {
@@ -256,6 +260,12 @@ impl Shared {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn command(&self, queue: &AsyncCore, command: Command, text: &str) -> Result<(), AsyncError> {
+        put(queue, Level::Info, command.tag(), text)?;
+        self.pace.sent(true, 0);
+        Ok(())
+    }
+
     /// Has what was refused offered again, also when nobody logs any more.
     fn retry_later(self: &Arc<Self>) {
         let Some(queue) = self.queue.get().cloned() else {
@@ -269,9 +279,8 @@ impl Shared {
             thread::sleep(PAUSE);
             shared.retrying.store(false, SeqCst);
             if let Some(queue) = queue.upgrade() {
-                let nothing = OwnedKVList::from(slog::o!());
                 // A full queue has lines that will be offered together with the others.
-                let _ = put(&queue, Level::Info, Command::Retry.tag(), "", &nothing);
+                let _ = shared.command(&queue, Command::Retry, "");
             }
         };
         // Without a thread the next line offers it.
@@ -285,6 +294,22 @@ impl Shared {
 struct Worker {
     writer: RefCell<Writer>,
     shared: Arc<Shared>,
+    moment: Duration,
+    /// Records that were taken out so far.
+    taken: Cell<u64>,
+    /// The lines of this batch have waited for others, or cannot.
+    hasty: Cell<bool>,
+}
+
+impl Worker {
+    /// Whether the batch ends here, because nothing waits any more.
+    fn is_last(&self) -> bool {
+        let (pace, taken) = (&self.shared.pace, self.taken.get());
+        if pace.is_drained(taken) && !self.hasty.get() {
+            self.hasty.set(pace.wait(taken, self.moment));
+        }
+        pace.is_drained(taken)
+    }
 }
 
 impl Drain for Worker {
@@ -295,11 +320,15 @@ impl Drain for Worker {
         WRITING.set(true);
         let mut writer = self.writer.borrow_mut();
         let tag = record.tag();
+        self.taken.set(self.taken.get() + 1);
         if tag.is_empty() {
             writer.take(record.msg());
-            let last = self.shared.waiting.fetch_sub(1, SeqCst) <= 1;
-            if last || writer.is_full() {
+            if record.level() == slog::Level::Error {
+                self.hasty.set(true);
+            }
+            if writer.is_full() || self.is_last() {
                 writer.write();
+                self.hasty.set(false);
             }
         } else if tag == Command::Retry.tag() {
             writer.write();

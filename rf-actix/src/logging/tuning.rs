@@ -1,17 +1,19 @@
 //! What is logged, changed while running: by whoever holds the logger, for good or for a while.
 
-use super::{Level, filter::Filter};
+use super::{Level, detail::Detail, filter::Filter};
 use arc_swap::ArcSwap;
 use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 /// The filter in force.
 pub(crate) struct Tuning {
     filter: ArcSwap<Filter>,
-    /// The number of levels that any target may log at: the first and cheapest thing to ask.
-    detail: AtomicUsize,
+    /// That of the most detailed target: the first and cheapest thing to ask.
+    detail: Detail,
+    /// Targets differ, so the filter has to be asked too.
+    differ: AtomicBool,
     changes: Mutex<Changes>,
 }
 
@@ -25,7 +27,8 @@ struct Changes {
 impl Tuning {
     pub(crate) fn new(filter: Filter) -> Self {
         Self {
-            detail: AtomicUsize::new(detail(&filter)),
+            detail: Detail::new(filter.most_detailed()),
+            differ: AtomicBool::new(filter.has_targets()),
             filter: ArcSwap::from_pointee(filter.clone()),
             changes: Mutex::new(Changes {
                 last: 0,
@@ -36,13 +39,14 @@ impl Tuning {
 
     #[inline]
     pub(crate) fn enabled(&self, level: Level, target: &str) -> bool {
-        self.allows(level) && self.filter.load().enabled(level, target)
+        self.allows(level)
+            && (!self.differ.load(SeqCst) || self.filter.load().enabled(level, target))
     }
 
     /// Whether any target may log at this level.
     #[inline]
     pub(crate) fn allows(&self, level: Level) -> bool {
-        level.detail() <= self.detail.load(Relaxed)
+        self.detail.allows(level)
     }
 
     pub(crate) fn most_detailed(&self) -> Option<Level> {
@@ -76,14 +80,13 @@ impl Tuning {
     }
 
     fn put_in_force(&self, filter: Filter) {
-        let detail = detail(&filter);
-        self.filter.store(std::sync::Arc::new(filter));
-        self.detail.store(detail, Relaxed);
+        let (detail, differ) = (filter.most_detailed(), filter.has_targets());
+        // Asked in between, the filter answers for itself.
+        self.differ.store(true, SeqCst);
+        self.filter.store(Arc::new(filter));
+        self.detail.set(detail);
+        self.differ.store(differ, SeqCst);
     }
-}
-
-fn detail(filter: &Filter) -> usize {
-    filter.most_detailed().map_or(0, Level::detail)
 }
 
 #[cfg(test)]

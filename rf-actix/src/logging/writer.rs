@@ -2,9 +2,9 @@
 
 use super::{
     Level,
-    format::{Look, Timestamp},
+    format::{Clock, Look},
     keys::PIPELINE,
-    record::{Event, Order, Scratch},
+    record::{Around, Event, Order, Scratch},
     sink::Sink,
     stats::Counters,
 };
@@ -155,14 +155,14 @@ impl Writer {
         let event = Event {
             level: Level::Warn,
             target: PIPELINE,
-            message: &"log lines were dropped, the output is too slow or failing",
+            message: format_args!("log lines were dropped, the output is too slow or failing"),
             fields: &slog::SingleKV("dropped", dropped),
             order: Order::Written,
             record: &Record::new(&fixed, &no_message, BorrowedKV(&())),
         };
-        scratch.collect(&event, &[], None, None);
+        scratch.collect(&event, Around::default());
         self.look.render(
-            &scratch.entry(Timestamp::now().as_str(), Level::Warn),
+            &scratch.entry(Clock::default().now(), Level::Warn),
             &mut self.lines,
         );
         Some(Report { at, dropped })

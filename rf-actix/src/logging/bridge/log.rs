@@ -14,7 +14,7 @@ impl Log for LogBridge {
     fn log(&self, record: &Record<'_>) {
         let (level, target) = (record.level().into(), record.target());
         if let Some(logger) = logger_for(level, target) {
-            logger.emit((level, target), record.args(), &(), None);
+            logger.emit((level, target), *record.args(), &(), None);
         }
     }
 

@@ -51,7 +51,8 @@ impl Subscriber for TracingBridge {
                 event,
                 statement: target.starts_with("sea_orm"),
             };
-            logger.emit((level, target), &message, &Fields(event), None);
+            let message = format_args!("{message}");
+            logger.emit((level, target), message, &Fields(event), None);
         }
     }
 

@@ -1,12 +1,16 @@
 //! JSON by slog-json, into memory: it writes a record in dozens of pieces, and leaves half of one on an error.
+//!
+//! Most fields are words and whole numbers, which JSON has as they are. slog-json would look at each of their bytes once
+//! more, and hand each field over in seven pieces; they are put into its object as they were collected, between two fields
+//! of its own. It writes whatever has to be thought about: escapes, fractions, large numbers, nested values.
 
 use super::escape;
 use crate::logging::{
-    keys::{LEVEL, MSG, TARGET, TS},
-    record::{Entry, Value},
+    pipeline::NOTHING,
+    record::{Entry, Piece, Value},
 };
-use slog::{Drain, KV, OwnedKVList, Record, RecordLocation, RecordStatic, Serializer};
-use std::cell::RefCell;
+use slog::{Drain, KV, Record, RecordLocation, RecordStatic, Serializer};
+use std::{cell::Cell, io};
 
 static LOCATION: RecordLocation = RecordLocation {
     file: "",
@@ -16,74 +20,125 @@ static LOCATION: RecordLocation = RecordLocation {
     module: "",
 };
 
-struct Rendering {
-    bytes: Vec<u8>,
-    nothing: OwnedKVList,
-}
-
-thread_local! {
-    static RENDERING: RefCell<Rendering> = RefCell::new(Rendering {
-        bytes: Vec::with_capacity(512),
-        nothing: OwnedKVList::from(slog::o!()),
-    });
-}
-
 pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
-    RENDERING.with_borrow_mut(|Rendering { bytes, nothing }| {
-        bytes.clear();
-        let level = entry.level.to_slog();
-        let fixed = RecordStatic {
-            location: &LOCATION,
-            tag: "",
-            level,
-        };
-        let json = slog_json::Json::new(&mut *bytes)
-            .set_newlines(false)
-            .build();
-        let fields = Fields(entry);
-        let rendered = json.log(
-            &Record::new(&fixed, &format_args!(""), slog::BorrowedKV(&fields)),
-            nothing,
-        );
-        debug_assert!(
-            rendered.is_ok(),
-            "collected values serialize, and memory takes them: {rendered:?}"
-        );
-        drop(json);
-        // Almost every line is plain ASCII, where only DEL is left to escape.
-        match std::str::from_utf8(bytes) {
-            Ok(line) if line.is_ascii() && !bytes.contains(&0x7f) => out.push_str(line),
-            Ok(line) => escape::json(line, out),
-            Err(_) => escape::json(&String::from_utf8_lossy(bytes), out),
-        }
-        bytes.shrink_to(64 * 1024);
-    });
+    let start = out.len();
+    let fixed = RecordStatic {
+        location: &LOCATION,
+        tag: "",
+        level: entry.level.to_slog(),
+    };
+    let line = Line {
+        bytes: Cell::new(std::mem::take(out).into_bytes()),
+        safe: Cell::new(true),
+    };
+    let fields = Fields { entry, line: &line };
+    let rendered = slog_json::Json::new(&line).set_newlines(false).build().log(
+        &Record::new(&fixed, &format_args!(""), slog::BorrowedKV(&fields)),
+        &NOTHING,
+    );
+    debug_assert!(
+        rendered.is_ok(),
+        "collected values serialize, and memory takes them: {rendered:?}"
+    );
+    *out = String::from_utf8(line.bytes.into_inner())
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    if !line.safe.get() {
+        let unescaped = out.split_off(start);
+        escape::json(&unescaped, out);
+    }
 }
 
-/// The collected record as slog-json asks for it.
-struct Fields<'a>(&'a Entry<'a>);
+/// The line as it comes into being. Whoever writes has it in hand meanwhile.
+struct Line {
+    bytes: Cell<Vec<u8>>,
+    /// Nothing in it is unsafe to show.
+    safe: Cell<bool>,
+}
 
-impl KV for Fields<'_> {
-    fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
-        let entry = self.0;
-        to.emit_str(TS, entry.ts)?;
-        to.emit_str(LEVEL, entry.level.as_str())?;
-        to.emit_str(MSG, entry.message)?;
-        to.emit_str(TARGET, entry.target)?;
-        for (key, value) in entry.fields() {
-            match value {
-                Value::Null => to.emit_unit(key)?,
-                Value::Bool(value) => to.emit_bool(key, value)?,
-                Value::I64(value) => to.emit_i64(key, value)?,
-                Value::U64(value) => to.emit_u64(key, value)?,
-                Value::I128(value) => to.emit_i128(key, value)?,
-                Value::U128(value) => to.emit_u128(key, value)?,
-                Value::F32(value) => to.emit_f32(key, value)?,
-                Value::F64(value) => to.emit_f64(key, value)?,
-                Value::Text(value) => to.emit_str(key, value)?,
-                Value::Nested(value) => to.emit_serde(key, &slog::Serde(value.clone()))?,
-            }
-        }
+impl Line {
+    fn write<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut bytes = self.bytes.take();
+        let written = write(&mut bytes);
+        self.bytes.set(bytes);
+        written
+    }
+}
+
+impl io::Write for &Line {
+    #[inline]
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        Line::write(self, |bytes| bytes.extend_from_slice(piece));
+        Ok(piece.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        Line::write(self, |bytes| bytes.extend_from_slice(piece));
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
+
+/// The collected record as slog-json asks for it.
+struct Fields<'a> {
+    entry: &'a Entry<'a>,
+    line: &'a Line,
+}
+
+impl KV for Fields<'_> {
+    fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
+        let Self { entry, line } = *self;
+        line.write(|bytes| {
+            bytes.extend_from_slice(b"\"ts\":\"");
+            bytes.extend_from_slice(entry.ts.as_bytes());
+            bytes.extend_from_slice(b"\",\"level\":\"");
+            bytes.extend_from_slice(entry.level.as_str().as_bytes());
+            bytes.push(b'"');
+        });
+        let mut pieces = entry.pieces();
+        // slog-json puts a comma before what it writes, except before the first.
+        let mut first = true;
+        loop {
+            let raw = line.write(|bytes| {
+                loop {
+                    match pieces.next()? {
+                        Piece::Ready(field) => bytes.extend_from_slice(field),
+                        Piece::Raw { key, value, safe } => {
+                            if std::mem::take(&mut first) {
+                                bytes.push(b',');
+                            }
+                            return Some((key, value, safe));
+                        }
+                    }
+                }
+            });
+            let Some((key, value, safe)) = raw else {
+                return Ok(());
+            };
+            line.safe.set(line.safe.get() && safe);
+            put(to, key, value)?;
+        }
+    }
+}
+
+/// What slog-json writes itself.
+fn put(to: &mut dyn Serializer, key: &'static str, value: Value<'_>) -> slog::Result {
+    match value {
+        Value::Null => to.emit_unit(key),
+        Value::Bool(value) => to.emit_bool(key, value),
+        Value::I64(value) => to.emit_i64(key, value),
+        Value::U64(value) => to.emit_u64(key, value),
+        Value::I128(value) => to.emit_i128(key, *value),
+        Value::U128(value) => to.emit_u128(key, *value),
+        Value::F32(value) => to.emit_f32(key, value),
+        Value::F64(value) => to.emit_f64(key, value),
+        Value::Text(value) => to.emit_str(key, value),
+        Value::Nested(value) => to.emit_serde(key, &slog::Serde(value.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

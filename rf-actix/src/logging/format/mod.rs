@@ -14,4 +14,4 @@ pub use look::Format;
 pub(crate) use look::Look;
 #[cfg(feature = "syslog")]
 pub(crate) use syslog::Header;
-pub(crate) use timestamp::Timestamp;
+pub(crate) use timestamp::Clock;

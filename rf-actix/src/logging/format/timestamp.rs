@@ -1,42 +1,58 @@
 //! Times in lines: RFC 3339 in UTC, always 27 characters.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt::Write,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-/// `2026-11-23T15:44:37.123456Z`: sorts as text, and parses everywhere.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timestamp([u8; 27]);
+/// How much of a time stays the same for a second: `2026-11-23T15:44:37.`
+const SECOND: usize = 20;
 
-impl Timestamp {
-    pub(crate) fn now() -> Self {
-        Self::of(SystemTime::now())
+/// Writes times as `2026-11-23T15:44:37.123456Z`, which sorts as text and parses everywhere.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    /// What is written last, and in which second: most times come in the same one as the time before.
+    text: String,
+    second: u64,
+}
+
+impl Clock {
+    pub(crate) fn now(&mut self) -> &str {
+        self.at(SystemTime::now())
     }
 
     /// Times before 1970 are written as 1970: clocks that are that wrong are no clocks.
-    pub(crate) fn of(time: SystemTime) -> Self {
+    pub(crate) fn at(&mut self, time: SystemTime) -> &str {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let (seconds, micros) = (since.as_secs(), since.subsec_micros());
-        let (year, month, day) = date(seconds / 86_400);
-        let of_day = (seconds % 86_400) as u32;
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        digits(&mut text[0..4], year);
-        digits(&mut text[5..7], month);
-        digits(&mut text[8..10], day);
-        digits(&mut text[11..13], of_day / 3600);
-        digits(&mut text[14..16], of_day / 60 % 60);
-        digits(&mut text[17..19], of_day % 60);
-        digits(&mut text[20..26], micros);
-        Self(text)
+        if self.text.is_empty() || self.second != since.as_secs() {
+            self.begin(since.as_secs());
+        }
+        self.text.truncate(SECOND);
+        let micros = since.subsec_micros();
+        let mut digits = *b"000000Z";
+        for (place, part) in [micros / 10_000, micros / 100 % 100, micros % 100]
+            .into_iter()
+            .enumerate()
+        {
+            digits[2 * place] = b'0' + (part / 10) as u8;
+            digits[2 * place + 1] = b'0' + (part % 10) as u8;
+        }
+        self.text
+            .push_str(std::str::from_utf8(&digits).expect("digits and a letter are ASCII"));
+        &self.text
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("digits and punctuation are ASCII")
-    }
-}
-
-fn digits(to: &mut [u8], mut number: u32) {
-    for place in to.iter_mut().rev() {
-        *place = b'0' + (number % 10) as u8;
-        number /= 10;
+    fn begin(&mut self, second: u64) {
+        let (year, month, day) = date(second / 86_400);
+        let of_day = second % 86_400;
+        let (hours, minutes, seconds) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        self.second = second;
+        self.text.clear();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            self.text,
+            "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}."
+        );
     }
 }
 
@@ -65,8 +81,8 @@ mod tests {
     use std::time::Duration;
 
     fn text(seconds: u64, nanos: u32) -> String {
-        Timestamp::of(UNIX_EPOCH + Duration::new(seconds, nanos))
-            .as_str()
+        Clock::default()
+            .at(UNIX_EPOCH + Duration::new(seconds, nanos))
             .to_owned()
     }
 
@@ -84,5 +100,22 @@ mod tests {
         );
         assert_eq!(text(4_107_542_400, 0), "2100-03-01T00:00:00.000000Z");
         assert_eq!(text(1_735_689_599, 0), "2024-12-31T23:59:59.000000Z");
+    }
+
+    #[test]
+    fn a_clock_goes_on_and_back() {
+        let mut clock = Clock::default();
+        for (seconds, nanos, expected) in [
+            (1_735_689_599, 999_999_000, "2024-12-31T23:59:59.999999Z"),
+            (1_735_689_599, 7_000, "2024-12-31T23:59:59.000007Z"),
+            (1_735_689_600, 10_000, "2025-01-01T00:00:00.000010Z"),
+            (0, 0, "1970-01-01T00:00:00.000000Z"),
+            (0, 123_456_000, "1970-01-01T00:00:00.123456Z"),
+        ] {
+            assert_eq!(
+                clock.at(UNIX_EPOCH + Duration::new(seconds, nanos)),
+                expected
+            );
+        }
     }
 }

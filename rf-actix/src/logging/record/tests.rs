@@ -2,8 +2,8 @@
 use super::*;
 use crate::logging::{Format, capture};
 use serde_json::json;
-use slog::Serializer;
-use std::fmt::Display;
+use slog::{Record, Serializer};
+use std::fmt::{self, Display};
 
 /// The fields of the one JSON line that `log` leaves.
 fn one(log: impl FnOnce(&slog::Logger)) -> Json {

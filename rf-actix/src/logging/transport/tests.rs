@@ -96,10 +96,11 @@ fn the_time_is_that_of_the_call_even_when_the_output_stalls() {
         .build()
         .unwrap();
     slog::info!(logger.slog(), "first");
-    let after = crate::logging::format::Timestamp::now();
+    let mut clock = crate::logging::format::Clock::default();
+    let after = clock.now();
     gate.open();
     logger.shutdown().unwrap();
-    assert!(gate.1.json()[0]["ts"].as_str().unwrap() <= after.as_str());
+    assert!(gate.1.json()[0]["ts"].as_str().unwrap() <= after);
 }
 
 #[test]
@@ -285,4 +286,72 @@ fn events_of_other_parts_keep_their_fields_in_order() {
         rest,
         ":\"WARN\",\"msg\":\"token refused\",\"target\":\"rf::oauth2\",\"service\":\"drive\",\"client_id\":\"demo\",\"tries\":3}\n"
     );
+}
+
+/// An output that tells each write as it happens.
+struct Told(mpsc::Sender<String>);
+
+impl Sink for Told {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0
+            .send(String::from_utf8(lines.to_vec()).unwrap())
+            .unwrap();
+        Ok(lines.len())
+    }
+}
+
+/// A transport whose lines wait very long for company, and what is written of them.
+fn patient(queue: usize) -> (Transport, mpsc::Receiver<String>) {
+    let (writes, written) = mpsc::channel();
+    let plan = Plan {
+        name: "told".to_owned(),
+        look: Look::Format(crate::logging::Format::Compact, false),
+        is_file: false,
+        least: Level::Trace,
+        overflow: Overflow::Block,
+        queue,
+        moment: Duration::from_secs(3600),
+    };
+    (Transport::start(plan, Box::new(Told(writes))), written)
+}
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn lines_wait_for_others_and_are_written_together() {
+    let (transport, written) = patient(QUEUE);
+    transport.send(Level::Info, "one\n");
+    transport.send(Level::Debug, "two\n");
+    transport.send(Level::Warn, "three\n");
+    transport
+        .command(Command::Flush, Instant::now() + SOON)
+        .unwrap();
+    transport.send(Level::Info, "four\n");
+    transport.close(Instant::now() + SOON).unwrap();
+    let all: Vec<String> = written.iter().collect();
+    assert_eq!(all, ["one\ntwo\nthree\n", "four\n"]);
+}
+
+#[test]
+fn an_error_does_not_wait_and_takes_along_those_that_do() {
+    let (transport, written) = patient(QUEUE);
+    transport.send(Level::Error, "first\n");
+    assert_eq!(written.recv_timeout(SOON).unwrap(), "first\n");
+    transport.send(Level::Info, "before\n");
+    transport.send(Level::Error, "second\n");
+    assert_eq!(written.recv_timeout(SOON).unwrap(), "before\nsecond\n");
+}
+
+#[test]
+fn nobody_waits_while_a_queue_fills() {
+    let (transport, written) = patient(4);
+    let lines = 100;
+    for n in 0..lines {
+        transport.send(Level::Info, &format!("{n}\n"));
+    }
+    let mut seen = 0;
+    // What is left at the end waits for more.
+    while seen < lines - 4 {
+        seen += written.recv_timeout(SOON).unwrap().lines().count();
+    }
 }

@@ -4,7 +4,7 @@ use crate::logging::{
     Level,
     capture::{self, Capture},
     ids::{Ids, RequestId, TraceContext},
-    record::{Event, Order, Scratch},
+    record::{Around, Event, Order, Scratch},
 };
 use slog::{Record, SingleKV};
 
@@ -77,16 +77,21 @@ fn rendered(
     let ids = Ids::new(RequestId::accept(b"req-1"), TraceContext::fresh());
     let record = slog::record_static!(slog::Level::Info, "");
     let no_message = format_args!("");
+    let message = format_args!("{message}");
     let mut scratch = Scratch::default();
     let event = Event {
         level,
         target,
-        message: &message,
+        message,
         fields,
         order: Order::Written,
         record: &Record::new(&record, &no_message, slog::b!()),
     };
-    scratch.collect(&event, &[], Some(&ids), None);
+    let around = Around {
+        ids: Some(&ids),
+        ..Around::default()
+    };
+    scratch.collect(&event, around);
     look.render(&scratch.entry("2026-11-23T15:44:37.123456Z", level), out);
 }
 
