@@ -7,7 +7,7 @@ use super::{
     format::{Clock, Look},
     ids::{self, Ids},
     keys,
-    record::{Around, Entry, Event, Scratch},
+    record::{Around, Entry, Event, NOTHING, Scratch},
     redact::Redactor,
     sample::{LeftOut, Sampler},
     shared::Shared,
@@ -21,7 +21,7 @@ use std::{
     cell::Cell,
     fmt, io,
     sync::{
-        Arc, LazyLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst},
         mpsc,
     },
@@ -77,9 +77,6 @@ struct Rendering<'a, 'line> {
 thread_local! {
     static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
 }
-
-/// The list of a logger that adds nothing.
-pub(crate) static NOTHING: LazyLock<OwnedKVList> = LazyLock::new(|| OwnedKVList::from(slog::o!()));
 
 impl Pipeline {
     pub(crate) fn new(

@@ -21,10 +21,17 @@ use super::{
     redact::Redactor,
 };
 use serde_json::Value as Json;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use slog::OwnedKVList;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+};
 
 /// Longer texts are cut here, bytes; the record then says `truncated: true`.
 pub(crate) const TEXT_LIMIT: usize = 16 * 1024;
+
+/// The list of a logger that adds nothing.
+pub(crate) static NOTHING: LazyLock<OwnedKVList> = LazyLock::new(|| OwnedKVList::from(slog::o!()));
 
 /// How many fields are the target and the message.
 const FIXED: usize = 2;

@@ -11,7 +11,7 @@ use self::pace::Pace;
 use super::{
     Level,
     format::Look,
-    pipeline::NOTHING,
+    record::NOTHING,
     sink::Sink,
     stats::Counters,
     writer::{PAUSE, Writer},

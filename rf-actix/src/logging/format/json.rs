@@ -5,10 +5,7 @@
 //! of its own. It writes whatever has to be thought about: escapes, fractions, large numbers, nested values.
 
 use super::escape;
-use crate::logging::{
-    pipeline::NOTHING,
-    record::{Entry, Piece, Value},
-};
+use crate::logging::record::{Entry, NOTHING, Piece, Value};
 use slog::{Drain, KV, Record, RecordLocation, RecordStatic, Serializer};
 use std::{cell::Cell, io};
 
