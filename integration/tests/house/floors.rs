@@ -112,6 +112,8 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("logging", "filter", Floor::Language),
     ("logging", "intern", Floor::Language),
     ("logging", "copy", Floor::Language),
+    ("logging", "detail", Floor::Language),
+    ("logging", "shared", Floor::Language),
     ("logging", "format", Floor::Language),
     ("logging", "redact", Floor::Language),
     ("logging", "record", Floor::Language),

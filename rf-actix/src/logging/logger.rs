@@ -82,7 +82,8 @@ impl Logger {
         ))
     }
 
-    /// Adds a field to every record of all channels from now on: what becomes known only when the program runs.
+    /// Adds a field to every record of all channels from now on, or replaces it: what becomes known only when the
+    /// program runs.
     pub fn share(&self, key: &'static str, value: impl AsRef<str>) {
         self.pipeline.share(key, value.as_ref());
     }

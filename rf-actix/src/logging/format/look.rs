@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// One JSON object a line, written by slog-json: for machines.
+    /// One JSON object a line, by slog-json: for machines.
     Json,
     /// Aligned, short and, on a terminal, coloured: for people. Times are UTC; trace ids are left out.
     #[default]
