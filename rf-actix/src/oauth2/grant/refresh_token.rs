@@ -38,17 +38,13 @@ async fn refresh(
 ) -> Result<TokenResponse, OAuthError> {
     let secret = params.refresh_token.as_ref();
     let secret = secret.ok_or_else(|| OAuthError::invalid_request("refresh_token is missing"))?;
-    let token = context
+    let found = context
         .store
         .refresh_token(&Digest::of(secret.expose()))
         .await?;
     // RFC 6749 §10.4: bound to its client. A foreign one is told nothing and harms nothing.
-    let token = token
-        .filter(|token| token.client_id == client.client.id)
-        .ok_or_else(unknown)?;
-    let grant = context.store.grant(&token.grant_id).await?;
-    let grant = grant
-        .filter(|grant| grant.revoked_at.is_none())
+    let (token, grant) = found
+        .filter(|(token, grant)| token.client_id == client.client.id && grant.revoked_at.is_none())
         .ok_or_else(unknown)?;
     let refresh = Refresh {
         context,
@@ -123,8 +119,8 @@ impl Refresh<'_> {
             return Ok(access.response(Some(self.next)));
         }
         // Another request was quicker by a moment.
-        let token = self.context.store.refresh_token(&token.hash).await?;
-        match token.and_then(|token| token.consumed_at) {
+        let found = self.context.store.refresh_token(&token.hash).await?;
+        match found.and_then(|(token, _)| token.consumed_at) {
             Some(at) => self.reused(at).await,
             None => Err(unknown()),
         }
@@ -140,8 +136,8 @@ impl Refresh<'_> {
             .refresh_token(&Digest::of(self.next.expose()))
             .await?;
         let in_grace = now.since(consumed_at) <= self.context.settings.refresh_token.grace;
-        let unused = next.filter(|next| next.consumed_at.is_none());
-        let Some(next) = unused.filter(|_| in_grace) else {
+        let unused = next.filter(|(next, _)| next.consumed_at.is_none());
+        let Some((next, _)) = unused.filter(|_| in_grace) else {
             let family = &self.grant.id;
             return Err(self
                 .context

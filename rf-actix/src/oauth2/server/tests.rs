@@ -17,6 +17,7 @@ mod scopes;
 mod secrets;
 mod showing;
 mod starting;
+mod together;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::oauth2::model::{AccessTokenRecord, Digest, RefreshTokenRecord, Timestamp, TokenState};
+use crate::oauth2::model::{
+    AccessTokenRecord, Digest, Grant, RefreshTokenRecord, Timestamp, TokenState,
+};
 
 /// What one answer of the token endpoint adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,11 @@ pub trait TokenStore: Send + Sync {
     /// Revokes one access token, and says whether it had counted until now.
     async fn revoke_access_token(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// The refresh token of this digest, also when it is used or expired.
-    async fn refresh_token(&self, hash: &Digest) -> Result<Option<RefreshTokenRecord>, StoreError>;
+    /// The refresh token of this digest and the grant behind it, also when they are used, expired or revoked.
+    async fn refresh_token(
+        &self,
+        hash: &Digest,
+    ) -> Result<Option<(RefreshTokenRecord, Grant)>, StoreError>;
 
     /// Uses a refresh token up and adds its successor and an access token, all or nothing.
     ///

@@ -106,16 +106,14 @@ async fn refresh_token(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Option<ActiveToken>, StoreError> {
-    let Some(token) = store.refresh_token(&Digest::of(token.expose())).await? else {
+    let found = store.refresh_token(&Digest::of(token.expose())).await?;
+    let Some((token, grant)) = found else {
         return Ok(None);
     };
     let end = token.expires_at.min(token.idle_expires_at);
     if token.consumed_at.is_some() || end <= now {
         return Ok(None);
     }
-    let Some(grant) = store.grant(&token.grant_id).await? else {
-        return Ok(None);
-    };
     let client = store.client(&token.client_id).await?;
     if grant.revoked_at.is_some() || client.is_none_or(|client| client.disabled) {
         return Ok(None);

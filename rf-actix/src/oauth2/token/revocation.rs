@@ -32,7 +32,7 @@ pub(crate) async fn revoke(
         return Ok(());
     }
     let found = store.refresh_token(&Digest::of(token.expose())).await?;
-    if let Some(found) = found.filter(|found| found.client_id == *id)
+    if let Some((found, _)) = found.filter(|(found, _)| found.client_id == *id)
         && store.revoke_grant(&found.grant_id, now).await?
     {
         done("refresh_token");

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::change::Change;
 use super::row;
 use super::write::{SeaOrmStore, again};
 use crate::oauth2::entity::grant::{Column, Entity};
@@ -13,15 +14,13 @@ use crate::oauth2::store::{GrantStore, Issued, StoreError};
 #[async_trait]
 impl GrantStore for SeaOrmStore {
     async fn insert_grant(&self, grant: &Grant, issued: &Issued) -> Result<(), StoreError> {
-        again(|| async {
-            let transaction = self.begin().await?;
-            Entity::insert(row::from_grant(grant))
-                .exec_without_returning(&transaction)
-                .await?;
-            super::token::insert(issued, &transaction).await?;
-            transaction.commit().await
+        let grant = Some(grant.clone());
+        self.change(Change {
+            grant,
+            ..Change::issued(issued)
         })
         .await
+        .map(drop)
     }
 
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {

@@ -1,149 +1,171 @@
-//! Access tokens that are inserted at the same time share a statement and a commit.
+//! Who asks at the same time is answered together: one statement, one transaction, one commit for many.
 //!
-//! Nobody waits for company: the first to come writes at once, and whoever comes meanwhile is written together as soon
-//! as that is done. An insert is acknowledged when its commit is.
+//! Nobody waits for company: the first to come is served at once, and whoever comes meanwhile is served together as
+//! soon as that is done. An answer is given when the database has given it, never before a commit.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
+use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::row;
-use super::write::{again, is_duplicate};
-use crate::oauth2::entity::access_token;
-use crate::oauth2::model::AccessTokenRecord;
 use crate::oauth2::store::StoreError;
-
-/// Rows of one statement. Each number of rows is a statement of its own, and connections remember a hundred.
-const MOST: usize = 64;
 
 /// Longer than a group before ours and our own may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Those who wait to be written.
-#[derive(Clone, Default)]
-pub(super) struct Group(Arc<Mutex<State>>);
+/// A group that takes longer than this may have been begun by a worker that is busy with something else, or on a
+/// connection that hangs: those who wait for it are served by somebody else.
+const STALLED: Duration = Duration::from_millis(100);
 
-#[derive(Default)]
-struct State {
-    waiting: Vec<Waiting>,
-    is_written: bool,
+/// How many groups more than usual are begun while others stall.
+const SPARE: usize = 4;
+
+/// What can be asked for together with others of its kind.
+pub(super) trait Together: Send + Sized + 'static {
+    /// What each gets.
+    type Answer: Send + 'static;
+
+    /// How many go together at most.
+    const MOST: usize;
+
+    /// How many groups are underway at once, unless they stall.
+    fn at_once(backend: DbBackend) -> usize;
+
+    /// Answers all, in their order.
+    fn answer(
+        db: &DatabaseConnection,
+        all: Vec<Self>,
+    ) -> impl Future<Output = Vec<Result<Self::Answer, StoreError>>> + Send;
 }
 
-struct Waiting {
-    token: AccessTokenRecord,
-    done: oneshot::Sender<Result<(), StoreError>>,
+/// Those who wait for their turn.
+pub(super) struct Group<T: Together>(Arc<Mutex<State<T>>>);
+
+struct State<T: Together> {
+    waiting: VecDeque<Waiting<T>>,
+    underway: usize,
 }
 
-impl Group {
-    /// Inserts a token, with others if there are any.
-    pub(super) async fn insert(
+struct Waiting<T: Together> {
+    asks: T,
+    since: Instant,
+    answer: oneshot::Sender<Result<T::Answer, StoreError>>,
+}
+
+impl<T: Together> Group<T> {
+    /// Asks, with others if there are any.
+    pub(super) async fn ask(
         &self,
         db: &DatabaseConnection,
-        token: &AccessTokenRecord,
-    ) -> Result<(), StoreError> {
-        let (done, written) = oneshot::channel();
-        let token = token.clone();
+        asks: T,
+    ) -> Result<T::Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let since = Instant::now();
         let begins = {
             let mut state = self.lock();
-            state.waiting.push(Waiting { token, done });
-            !mem::replace(&mut state.is_written, true)
+            let stalled = (state.waiting.front())
+                .is_some_and(|first| since.duration_since(first.since) > STALLED);
+            let most = T::at_once(db.get_database_backend()) + if stalled { SPARE } else { 0 };
+            state.waiting.push_back(Waiting {
+                asks,
+                since,
+                answer,
+            });
+            let begins = state.underway < most;
+            state.underway += usize::from(begins);
+            begins
         };
         if begins {
             // A task of its own: a caller who hangs up must not take the others along.
-            let writer = Writer {
+            let turn = Turn {
                 group: self.clone(),
                 is_done: false,
             };
-            tokio::spawn(writer.write(db.clone()));
+            tokio::spawn(turn.serve(db.clone()));
         }
-        match timeout(PATIENCE, written).await {
-            Ok(Ok(result)) => result,
+        match timeout(PATIENCE, answered).await {
+            Ok(Ok(told)) => told,
             Ok(Err(_)) => Err(StoreError::new("the server stops")),
             Err(_) => Err(StoreError::new("the database does not answer")),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whoever writes. When it is dropped in the middle, as at the end of a runtime, the next caller writes on.
-struct Writer {
-    group: Group,
+/// Whoever serves. When it is dropped in the middle, as at the end of a runtime, the next caller serves on.
+struct Turn<T: Together> {
+    group: Group<T>,
     is_done: bool,
 }
 
-impl Writer {
-    async fn write(mut self, db: DatabaseConnection) {
+impl<T: Together> Turn<T> {
+    async fn serve(mut self, db: DatabaseConnection) {
         while let Some(group) = self.next() {
-            let (tokens, done): (Vec<_>, Vec<_>) =
-                group.into_iter().map(|it| (it.token, it.done)).unzip();
-            let written = again(|| insert_all(&db, &tokens)).await;
-            if written.is_ok() || tokens.len() == 1 {
-                answer(done, written);
+            let (all, answers): (Vec<_>, Vec<_>) = group
+                .into_iter()
+                // Who hung up before it was their turn wants nothing any more.
+                .filter(|waiting| !waiting.answer.is_closed())
+                .map(|waiting| (waiting.asks, waiting.answer))
+                .unzip();
+            if all.is_empty() {
                 continue;
             }
-            // One of them may be what the database refuses; the others are no worse for it.
-            for (token, done) in tokens.iter().zip(done) {
-                let token = std::slice::from_ref(token);
-                answer([done], again(|| insert_all(&db, token)).await);
+            for (answer, told) in answers.into_iter().zip(T::answer(&db, all).await) {
+                // Whoever hung up meanwhile is told nothing.
+                let _ = answer.send(told);
             }
         }
     }
 
-    fn next(&mut self) -> Option<Vec<Waiting>> {
+    fn next(&mut self) -> Option<Vec<Waiting<T>>> {
         let mut state = self.group.lock();
         if state.waiting.is_empty() {
-            // Under the lock: who comes from now on finds nobody writing.
-            state.is_written = false;
+            // Under the lock: who comes from now on finds nobody at work.
+            state.underway -= 1;
             self.is_done = true;
             return None;
         }
-        let many = state.waiting.len().min(MOST);
+        let many = state.waiting.len().min(T::MOST);
         Some(state.waiting.drain(..many).collect())
     }
 }
 
-impl Drop for Writer {
+impl<T: Together> Drop for Turn<T> {
     fn drop(&mut self) {
         if !self.is_done {
             let mut state = self.group.lock();
-            state.is_written = false;
-            // Told by their channels, which close.
-            state.waiting.clear();
+            state.underway -= 1;
+            if state.underway == 0 {
+                // Told by their channels, which close.
+                state.waiting.clear();
+            }
         }
     }
 }
 
-fn answer(
-    done: impl IntoIterator<Item = oneshot::Sender<Result<(), StoreError>>>,
-    written: Result<(), StoreError>,
-) {
-    for done in done {
-        // Whoever does not wait any more hung up.
-        let _ = done.send(written.clone());
+impl<T: Together> Default for Group<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            waiting: VecDeque::new(),
+            underway: 0,
+        })))
     }
 }
 
-async fn insert_all(db: &DatabaseConnection, tokens: &[AccessTokenRecord]) -> Result<(), DbErr> {
-    let rows = tokens.iter().map(row::from_access_token);
-    let inserted = access_token::Entity::insert_many(rows)
-        .exec_without_returning(db)
-        .await;
-    match inserted {
-        // The connection was lost after the commit, and this is the second attempt: no two tokens have one name.
-        Err(error) if tokens.len() == 1 && is_duplicate(&error) => Ok(()),
-        other => other.map(drop),
+impl<T: Together> Clone for Group<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
-impl fmt::Debug for Group {
+impl<T: Together> fmt::Debug for Group<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Group")
     }

@@ -4,10 +4,12 @@
 //! are tried again when the database says that they got in each other's way.
 
 mod app;
+mod change;
 mod client;
 mod code;
 mod connect;
 mod consent;
+mod find;
 mod grant;
 mod group;
 mod interaction;

@@ -8,6 +8,8 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use super::change::Change;
+use super::find::{ActiveToken, RefreshToken};
 use super::group::Group;
 use crate::oauth2::store::StoreError;
 
@@ -15,7 +17,9 @@ use crate::oauth2::store::StoreError;
 #[derive(Clone)]
 pub struct SeaOrmStore {
     pub(super) db: DatabaseConnection,
-    pub(super) group: Group,
+    pub(super) changes: Group<Change>,
+    pub(super) active_tokens: Group<ActiveToken>,
+    pub(super) refresh_tokens: Group<RefreshToken>,
 }
 
 impl fmt::Debug for SeaOrmStore {
@@ -38,27 +42,39 @@ impl SeaOrmStore {
     pub fn new(db: DatabaseConnection) -> Self {
         Self {
             db,
-            group: Group::default(),
+            changes: Group::default(),
+            active_tokens: Group::default(),
+            refresh_tokens: Group::default(),
         }
     }
 
     /// A transaction that is going to write.
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = match self.db.get_database_backend() {
-            // A transaction that begins by reading fails at its first write when another one wrote meanwhile.
-            DbBackend::Sqlite => TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            },
-            // The default there locks gaps and, on MariaDB, refuses rows that changed since the snapshot.
-            DbBackend::MySql => TransactionOptions {
-                isolation_level: Some(IsolationLevel::ReadCommitted),
-                ..Default::default()
-            },
-            _ => TransactionOptions::default(),
-        };
-        self.db.begin_with_options(options).await
+        begin(&self.db).await
     }
+
+    /// Makes a change, with others if there are any, and says whether its claim was good.
+    pub(super) async fn change(&self, change: Change) -> Result<bool, StoreError> {
+        self.changes.ask(&self.db, change).await
+    }
+}
+
+/// A transaction that is going to write.
+pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = match db.get_database_backend() {
+        // A transaction that begins by reading fails at its first write when another one wrote meanwhile.
+        DbBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        },
+        // The default there locks gaps and, on MariaDB, refuses rows that changed since the snapshot.
+        DbBackend::MySql => TransactionOptions {
+            isolation_level: Some(IsolationLevel::ReadCommitted),
+            ..Default::default()
+        },
+        _ => TransactionOptions::default(),
+    };
+    db.begin_with_options(options).await
 }
 
 /// Commits. When the connection is lost meanwhile nobody knows whether it was done: that is told, and not tried again.
@@ -78,6 +94,14 @@ pub(super) async fn again<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, DbErr>>,
 {
+    attempts(work).await.map_err(StoreError::new)
+}
+
+/// The same, for whoever wants to know what the database says.
+pub(super) async fn attempts<T, F>(work: impl Fn() -> F) -> Result<T, DbErr>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
     let attempts = async {
         let mut attempt = 1;
         loop {
@@ -86,13 +110,13 @@ where
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }
-                other => return other.map_err(StoreError::new),
+                other => return other,
             }
         }
     };
     tokio::time::timeout(DEADLINE, attempts)
         .await
-        .unwrap_or_else(|_| Err(StoreError::new("the database does not answer")))
+        .unwrap_or_else(|_| Err(DbErr::Custom("the database does not answer".to_owned())))
 }
 
 /// Longer each time, and never the same for two.
@@ -109,6 +133,11 @@ pub(super) fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
+/// Whether the database answered that it will not have this, so that nothing was done.
+pub(super) fn is_refused(error: &DbErr) -> bool {
+    cause(error).is_some_and(is_answer)
+}
+
 fn is_transient(error: &DbErr) -> bool {
     cause(error).is_some_and(is_transient_cause)
 }
@@ -122,6 +151,16 @@ fn cause(error: &DbErr) -> Option<&RuntimeErr> {
         DbErr::Exec(cause) | DbErr::Query(cause) | DbErr::Conn(cause) => Some(cause),
         _ => None,
     }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn is_answer(cause: &RuntimeErr) -> bool {
+    matches!(cause, RuntimeErr::SqlxError(error) if error.as_database_error().is_some())
+}
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+fn is_answer(_: &RuntimeErr) -> bool {
+    false
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
