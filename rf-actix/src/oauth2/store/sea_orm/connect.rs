@@ -17,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Connects to `sqlite://…`, `postgres://…` or `mysql://…`.
 ///
 /// On SQLite the file and its folder are made, for the process's user alone (modes 0600 and 0700; what is there
-/// already keeps its mode), since it holds the signing keys. The journal is a write-ahead log, commits wait for the log only at
-/// checkpoints (`synchronous = NORMAL`: a power cut may take back the last moments, never corrupt the file),
-/// and writers wait for each other.
+/// already keeps its mode), since it holds the signing keys. The journal is a write-ahead log of some 16 MiB, commits
+/// wait for the log only at checkpoints (`synchronous = NORMAL`: a power cut may take back the last moments, never
+/// corrupt the file), what is temporary stays in memory, and writers wait for each other.
 ///
 /// # Errors
 /// [`Error::DatabaseUrl`] or [`Error::Connect`], in one line that names `database.url`.
@@ -153,6 +153,10 @@ fn tune_sqlite(options: &mut ConnectOptions) {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(10))
+            // What a statement of many rows needs to undo its first half is a file otherwise, made for each of them.
+            .pragma("temp_store", "memory")
+            // 16 MiB of log: a page that is written again meanwhile is copied back once.
+            .pragma("wal_autocheckpoint", "4000")
     });
 }
 
