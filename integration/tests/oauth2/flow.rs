@@ -3,14 +3,15 @@
 use crate::site::{Request, Site, VERIFIER, answer, hidden, location};
 use oauth2::{
     AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RevocationUrl,
-    Scope, StandardRevocableToken, TokenIntrospectionResponse, TokenResponse, TokenUrl,
+    EndpointSet, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    ResourceOwnerPassword, ResourceOwnerUsername, RevocationUrl, Scope, StandardRevocableToken,
+    TokenIntrospectionResponse, TokenResponse, TokenUrl,
     basic::{
         BasicClient, BasicErrorResponse, BasicRevocationErrorResponse,
         BasicTokenIntrospectionResponse, BasicTokenResponse,
     },
 };
-use rf::oauth2::TokenParams;
+use rf::oauth2::{GrantType, TokenParams};
 
 type Configured = Client<
     BasicErrorResponse,
@@ -98,8 +99,51 @@ async fn a_confidential_client_gets_refreshes_inspects_and_revokes_its_tokens() 
     let token = renewed.access_token();
     let known = client.introspect(token).request_async(&http).await.unwrap();
     assert!(known.active());
+    // The crate revokes over https only, which the test within the process does.
     let refresh = renewed.refresh_token().unwrap().clone();
     client.revoke_token(refresh.into()).unwrap_err();
+    site.stop().await;
+}
+
+#[actix_web::test]
+async fn a_client_gets_tokens_for_itself_and_where_it_may_for_a_name_and_a_password() {
+    let site = Site::with(|mut settings| {
+        settings.password_grant = true;
+        let service = settings
+            .clients
+            .iter_mut()
+            .find(|client| client.id.as_str() == "service");
+        service.unwrap().grants.push(GrantType::Password);
+        settings
+    })
+    .await;
+    let http = site.browser().http;
+    let client = client(&site, "service", "https://app.example.com/cb")
+        .set_client_secret(ClientSecret::new("service-secret".into()));
+    let own = client
+        .exchange_client_credentials()
+        .add_scope(Scope::new("read".into()))
+        .request_async(&http)
+        .await
+        .unwrap();
+    let name = ResourceOwnerUsername::new("demo".into());
+    let password = ResourceOwnerPassword::new("demo".into());
+    let theirs = client
+        .exchange_password(&name, &password)
+        .add_scope(Scope::new("read".into()))
+        .request_async(&http)
+        .await
+        .unwrap();
+    for (tokens, subject) in [(&own, "service"), (&theirs, "demo")] {
+        let token = tokens.access_token();
+        let known = client.introspect(token).request_async(&http).await.unwrap();
+        assert_eq!((known.active(), known.sub()), (true, Some(subject)));
+        // It may not refresh.
+        assert!(tokens.refresh_token().is_none());
+    }
+    let wrong = ResourceOwnerPassword::new("wrong".into());
+    let refused = client.exchange_password(&name, &wrong);
+    assert!(refused.request_async(&http).await.is_err());
     site.stop().await;
 }
 
