@@ -105,6 +105,14 @@ impl<T> Kept<T> {
         }
     }
 
+    /// The document, when it need not be fetched.
+    pub(crate) fn fresh(&self, now: Timestamp) -> Option<Held<T>> {
+        match self.look(now, None) {
+            Look::Use(held) => Some(held),
+            Look::Fail(_) | Look::Fetch(_) => None,
+        }
+    }
+
     fn look(&self, now: Timestamp, beyond: Option<u64>) -> Look<T> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let paused = state

@@ -163,7 +163,7 @@ impl OAuth2Server {
         &self,
         credentials: &Credentials,
         address: Option<IpAddr>,
-    ) -> Result<RegisteredClient, OAuthError> {
+    ) -> Result<Arc<RegisteredClient>, OAuthError> {
         let now = self.0.clock.now();
         let proven = self
             .0
@@ -191,6 +191,11 @@ impl OAuth2Server {
     /// The same without a copy.
     pub(crate) async fn verified_claims(&self, token: &str) -> Result<Arc<Claims>, AuthError> {
         self.0.verifier.verify(token).await
+    }
+
+    /// The same, of a token that was found good lately, when that is still believed.
+    pub(crate) fn known_claims(&self, token: &[u8]) -> Option<Arc<Claims>> {
+        self.0.verifier.known(token)
     }
 
     /// Revokes a token of `client` (RFC 7009).

@@ -45,7 +45,7 @@ impl Authenticator {
         presented: &Credentials,
         address: Option<IpAddr>,
         now: Timestamp,
-    ) -> Result<RegisteredClient, OAuthError> {
+    ) -> Result<Arc<RegisteredClient>, OAuthError> {
         let basic = presented.mechanism == Mechanism::Secret(AuthMethod::Basic);
         let client = self.clients.client(&presented.id, now).await?;
         let client = client.filter(|client| !client.disabled);
@@ -53,16 +53,12 @@ impl Authenticator {
             // RFC 6749 §2.1: without a secret only a public client, and only by its identifier.
             return client
                 .filter(|client| client.is_public() && presented.mechanism == Mechanism::None)
-                .map(Arc::unwrap_or_clone)
                 .ok_or_else(|| refused(basic));
         };
         let proven = self
             .check_secret(presented, secret, client.as_deref(), address, now)
             .await?;
-        client
-            .filter(|_| proven)
-            .map(Arc::unwrap_or_clone)
-            .ok_or_else(|| refused(basic))
+        client.filter(|_| proven).ok_or_else(|| refused(basic))
     }
 
     async fn check_secret(
@@ -102,6 +98,7 @@ impl Authenticator {
                     "too many failed attempts, try again later",
                 )
             })?;
+        let hashes: Vec<_> = hashes.into_iter().map(str::to_owned).collect();
         let met = (self.hasher.verify(secret, &hashes).await).map_err(OAuthError::internal)?;
         if met {
             self.cache.remember(&tag);

@@ -1,5 +1,7 @@
 //! What revocation and introspection have in common: a client that proves who it is names a token.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 
 use super::body::{address, authorization};
@@ -14,7 +16,7 @@ pub(super) async fn client_and_token(
     server: &OAuth2Server,
     request: &HttpRequest,
     sent: &Parameters,
-) -> Result<(RegisteredClient, Secret), OAuthError> {
+) -> Result<(Arc<RegisteredClient>, Secret), OAuthError> {
     let secret = sent.get("client_secret").map(Secret::from);
     let headers = authorization(request);
     let credentials = Credentials::read(&headers, sent.get("client_id"), secret.as_ref())?;

@@ -96,6 +96,11 @@ impl Keyring {
         self.known().iter().find(|key| key.kid() == kid).cloned()
     }
 
+    /// The key whose own header this token has.
+    pub(crate) fn find_by_head(&self, token: &str) -> Option<Arc<TokenKey>> {
+        self.known().iter().find(|key| key.heads(token)).cloned()
+    }
+
     /// The key of this name, which another instance may have made since the keys were loaded.
     pub(crate) async fn search(
         &self,

@@ -127,6 +127,11 @@ impl TokenKey {
         Ok(token)
     }
 
+    /// Whether a token begins with the very header that this key's tokens have, so that there is no need to read it.
+    pub(crate) fn heads(&self, token: &str) -> bool {
+        token.starts_with(&self.head)
+    }
+
     /// Whether this key has signed `message`.
     pub(crate) fn has_signed(&self, message: &str, signature: &[u8]) -> bool {
         (self.public)

@@ -179,10 +179,10 @@ impl RegisteredClient {
     }
 
     /// The Argon2id hashes of the secrets that count at `now`.
-    pub(crate) fn live_hashes(&self, now: Timestamp) -> Vec<String> {
+    pub(crate) fn live_hashes(&self, now: Timestamp) -> Vec<&str> {
         (self.secrets.iter())
             .filter(|secret| secret.counts_at(now))
-            .map(|secret| secret.hash.clone())
+            .map(|secret| secret.hash.as_str())
             .collect()
     }
 }

@@ -1,10 +1,14 @@
 //! A token that was checked.
 
-use super::{bearer::BearerToken, checker::Checker, requirement::has_scope};
+use super::{bearer::bearer_token, checker::Checker, requirement::has_scope};
 use crate::oauth2::model::{Claims, ClientId, Principal, ScopeSet};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
-use futures_util::future::LocalBoxFuture;
-use std::{fmt, sync::Arc};
+use futures_util::future::{Either, LocalBoxFuture};
+use std::{
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 /// The checked access token of a request: who calls, through which client, allowed what.
 ///
@@ -52,14 +56,24 @@ impl AccessToken {
         Self(Arc::new(claims))
     }
 
+    /// The token of this request, when that takes no waiting.
+    pub(super) fn at_once(req: &HttpRequest) -> Option<Self> {
+        if let Some(checked) = req.extensions().get::<Self>() {
+            return Some(checked.clone());
+        }
+        let token = Self(Checker::known_claims(req)?);
+        req.extensions_mut().insert(token.clone());
+        Some(token)
+    }
+
     /// The token of this request; checked when nobody asked before.
     pub(crate) async fn of(req: &HttpRequest) -> Result<Self, actix_web::Error> {
         if let Some(checked) = req.extensions().get::<Self>() {
             return Ok(checked.clone());
         }
         let checker = Checker::of(req)?;
-        let sent = BearerToken::from_parts(req.headers(), req.query_string())?;
-        let token = Self(checker.verified_claims(sent.token()).await?);
+        let sent = bearer_token(req.headers(), req.query_string())?;
+        let token = Self(checker.verified_claims(sent).await?);
         req.extensions_mut().insert(token.clone());
         Ok(token)
     }
@@ -67,11 +81,17 @@ impl AccessToken {
 
 impl FromRequest for AccessToken {
     type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+    type Future = Either<
+        Ready<Result<Self, actix_web::Error>>,
+        LocalBoxFuture<'static, Result<Self, actix_web::Error>>,
+    >;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(token) = Self::at_once(req) {
+            return Either::Left(ready(Ok(token)));
+        }
         let req = req.clone();
-        Box::pin(async move { Self::of(&req).await })
+        Either::Right(Box::pin(async move { Self::of(&req).await }))
     }
 }
 

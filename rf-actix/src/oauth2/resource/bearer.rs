@@ -33,34 +33,50 @@ impl BearerToken {
         self.0.expose()
     }
 
-    pub(crate) fn from_parts(headers: &HeaderMap, query: &str) -> Result<Self, AuthError> {
-        let mut sent = headers.get_all(AUTHORIZATION);
-        let Some(header) = sent.next() else {
-            return Err(AuthError::Missing);
-        };
-        if sent.next().is_some() {
-            return Err(AuthError::Malformed("there are two Authorization headers"));
-        }
-        let header = header.to_str().map_err(|_| NOT_A_TOKEN)?;
-        // The scheme's case does not matter (RFC 9110 §11.1).
-        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(AuthError::Missing);
-        }
-        let token = token.trim_matches(' ');
-        // A client must not send the token in two ways (RFC 6750 §2, §3.1).
-        let also_in_query = Parameters::parse(query.as_bytes())
-            .is_ok_and(|sent| sent.names().any(|name| name == "access_token"));
-        if also_in_query {
-            return Err(AuthError::Malformed(
-                "a token was sent in the header and in the query",
-            ));
-        }
-        if !is_b64token(token) {
-            return Err(NOT_A_TOKEN);
-        }
-        Ok(Self(token.into()))
+    fn from_parts(headers: &HeaderMap, query: &str) -> Result<Self, AuthError> {
+        Ok(Self(bearer_token(headers, query)?.into()))
     }
+}
+
+/// The bearer token of a request, where it was sent.
+pub(super) fn bearer_token<'a>(headers: &'a HeaderMap, query: &str) -> Result<&'a str, AuthError> {
+    let mut sent = headers.get_all(AUTHORIZATION);
+    let Some(header) = sent.next() else {
+        return Err(AuthError::Missing);
+    };
+    if sent.next().is_some() {
+        return Err(AuthError::Malformed("there are two Authorization headers"));
+    }
+    let header = header.to_str().map_err(|_| NOT_A_TOKEN)?;
+    // The scheme's case does not matter (RFC 9110 §11.1).
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(AuthError::Missing);
+    }
+    let token = token.trim_matches(' ');
+    // A client must not send the token in two ways (RFC 6750 §2, §3.1).
+    let also_in_query = Parameters::parse(query.as_bytes())
+        .is_ok_and(|sent| sent.names().any(|name| name == "access_token"));
+    if also_in_query {
+        return Err(AuthError::Malformed(
+            "a token was sent in the header and in the query",
+        ));
+    }
+    if !is_b64token(token) {
+        return Err(NOT_A_TOKEN);
+    }
+    Ok(token)
+}
+
+/// The bytes after `Bearer `, of a request that leaves no doubt that they are its token, if they are one at all.
+pub(super) fn plain_token(req: &HttpRequest) -> Option<&[u8]> {
+    let mut sent = req.headers().get_all(AUTHORIZATION);
+    let header = sent.next()?.as_bytes();
+    if sent.next().is_some() || !req.query_string().is_empty() {
+        return None;
+    }
+    let (scheme, token) = header.split_at_checked("bearer ".len())?;
+    (scheme.eq_ignore_ascii_case(b"bearer ")).then_some(token)
 }
 
 const NOT_A_TOKEN: AuthError =
@@ -69,11 +85,19 @@ const NOT_A_TOKEN: AuthError =
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 fn is_b64token(text: &str) -> bool {
     let stem = text.trim_end_matches('=');
-    !stem.is_empty()
-        && stem
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+    !stem.is_empty() && stem.bytes().all(|byte| IN_B64TOKEN[usize::from(byte)])
 }
+
+const IN_B64TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric()
+            || matches!(byte as u8, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        byte += 1;
+    }
+    table
+};
 
 impl FromRequest for BearerToken {
     type Error = AuthError;

@@ -6,25 +6,31 @@ use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web::Data};
 
+use super::bearer::plain_token;
 use super::remote::ResourceServer;
 use crate::oauth2::error::AuthError;
 use crate::oauth2::model::Claims;
 use crate::oauth2::server::OAuth2Server;
 
 /// The handle that an app has.
-pub(super) enum Checker {
-    Remote(Data<ResourceServer>),
-    Local(Data<OAuth2Server>),
+pub(super) enum Checker<'a> {
+    Remote(&'a ResourceServer),
+    Local(&'a OAuth2Server),
 }
 
-impl Checker {
-    /// Without a handle the caller learns nothing, and the log what to register.
-    pub(super) fn of(req: &HttpRequest) -> Result<Self, actix_web::Error> {
+impl<'a> Checker<'a> {
+    fn find(req: &'a HttpRequest) -> Option<Self> {
         if let Some(remote) = req.app_data::<Data<ResourceServer>>() {
-            return Ok(Self::Remote(remote.clone()));
+            return Some(Self::Remote(remote));
         }
-        if let Some(local) = req.app_data::<Data<OAuth2Server>>() {
-            return Ok(Self::Local(local.clone()));
+        req.app_data::<Data<OAuth2Server>>()
+            .map(|local| Self::Local(local))
+    }
+
+    /// Without a handle the caller learns nothing, and the log what to register.
+    pub(super) fn of(req: &'a HttpRequest) -> Result<Self, actix_web::Error> {
+        if let Some(found) = Self::find(req) {
+            return Ok(found);
         }
         log::error!(
             target: "rf::oauth2",
@@ -32,6 +38,16 @@ impl Checker {
             req.path()
         );
         Err(InternalError::new("", StatusCode::INTERNAL_SERVER_ERROR).into())
+    }
+
+    /// The claims of the token in `req`, when it was found good lately and that is still believed. Whatever is not
+    /// as plain as that is left to whoever may wait.
+    pub(super) fn known_claims(req: &HttpRequest) -> Option<Arc<Claims>> {
+        let token = plain_token(req)?;
+        match Checker::find(req)? {
+            Checker::Remote(remote) => remote.known_claims(token),
+            Checker::Local(local) => local.known_claims(token),
+        }
     }
 
     pub(super) async fn verified_claims(&self, token: &str) -> Result<Arc<Claims>, AuthError> {

@@ -10,7 +10,10 @@ use actix_web::{
     body::{BoxBody, EitherBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
-use futures_util::future::LocalBoxFuture;
+use futures_util::{
+    FutureExt,
+    future::{Either, LocalBoxFuture, Map},
+};
 use std::{
     future::{Ready, ready},
     rc::Rc,
@@ -109,36 +112,52 @@ where
 {
     type Response = ServiceResponse<EitherBody<B, BoxBody>>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+    type Future = Either<
+        Map<S::Future, fn(Result<ServiceResponse<B>, Error>) -> Result<Self::Response, Error>>,
+        LocalBoxFuture<'static, Result<Self::Response, Error>>,
+    >;
 
     forward_ready!(service);
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
+        let known = AccessToken::at_once(req.request());
+        if known.is_some_and(|token| is_enough(&token, &self.needed, self.each)) {
+            return Either::Left(self.service.call(req).map(inside));
+        }
         let (service, needed, each) =
             (Rc::clone(&self.service), Rc::clone(&self.needed), self.each);
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             match admitted(&req, &needed, each).await {
-                Ok(()) => Ok(service.call(req).await?.map_into_left_body()),
+                Ok(()) => inside(service.call(req).await),
                 Err(error) => Ok(req.error_response(error).map_into_right_body()),
             }
-        })
+        }))
     }
+}
+
+fn inside<B>(
+    answer: Result<ServiceResponse<B>, Error>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    answer.map(ServiceResponse::map_into_left_body)
 }
 
 async fn admitted(req: &ServiceRequest, needed: &ScopeSet, each: bool) -> Result<(), Error> {
     let token = AccessToken::of(req.request()).await?;
-    let mut wanted = needed.iter();
-    let has = |scope: &str| has_scope(token.scopes(), scope);
-    let enough = if each {
-        wanted.all(|scope| has(scope.as_str()))
-    } else {
-        wanted.any(|scope| has(scope.as_str()))
-    };
-    if enough {
+    if is_enough(&token, needed, each) {
         return Ok(());
     }
     Err(AuthError::InsufficientScope {
         required: needed.clone(),
     }
     .into())
+}
+
+fn is_enough(token: &AccessToken, needed: &ScopeSet, each: bool) -> bool {
+    let mut wanted = needed.iter();
+    let has = |scope: &str| has_scope(token.scopes(), scope);
+    if each {
+        wanted.all(|scope| has(scope.as_str()))
+    } else {
+        wanted.any(|scope| has(scope.as_str()))
+    }
 }

@@ -3,7 +3,10 @@
 use super::{AccessToken, ScopeGuard};
 use crate::oauth2::error::AuthError;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use futures_util::future::LocalBoxFuture;
+use futures_util::{
+    FutureExt,
+    future::{Either, LocalBoxFuture, Map},
+};
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 /// Extracts `T`, but only after the token was found to have the scopes of the guard `G`.
@@ -35,6 +38,16 @@ impl<G, T> Scoped<G, T> {
     }
 }
 
+impl<G, T: FromRequest> Scoped<G, T> {
+    fn behind(extracted: Result<T, T::Error>) -> Result<Self, actix_web::Error> {
+        let inner = extracted.map_err(Into::into)?;
+        Ok(Self {
+            inner,
+            guard: PhantomData,
+        })
+    }
+}
+
 /// The token of the request, if it has what `G` requires.
 pub(crate) async fn authorize<G: ScopeGuard>(
     req: &HttpRequest,
@@ -51,20 +64,21 @@ pub(crate) async fn authorize<G: ScopeGuard>(
 
 impl<G: ScopeGuard, T: FromRequest + 'static> FromRequest for Scoped<G, T> {
     type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+    type Future = Either<
+        Map<T::Future, fn(Result<T, T::Error>) -> Result<Self, actix_web::Error>>,
+        LocalBoxFuture<'static, Result<Self, actix_web::Error>>,
+    >;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let known = AccessToken::at_once(req);
+        if known.is_some_and(|token| G::REQUIRED.is_met_by(token.scopes())) {
+            return Either::Left(T::from_request(req, payload).map(Self::behind));
+        }
         let (req, mut payload) = (req.clone(), payload.take());
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             authorize::<G>(&req).await?;
-            let inner = T::from_request(&req, &mut payload)
-                .await
-                .map_err(Into::into)?;
-            Ok(Self {
-                inner,
-                guard: PhantomData,
-            })
-        })
+            Self::behind(T::from_request(&req, &mut payload).await)
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 mod hasher;
 mod introspection;
 mod issuer;
+mod known;
 mod revocation;
 mod rotation;
 mod secret;
@@ -13,6 +14,7 @@ pub use secret::{TokenKind, generate};
 
 pub(crate) use introspection::{Introspection, introspect};
 pub(crate) use issuer::{Issuer, Order};
+pub(crate) use known::KnownTokens;
 pub(crate) use revocation::revoke;
 pub(crate) use rotation::successor;
 pub(crate) use secret::random_bytes;

@@ -8,9 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Header, decode_header};
-use moka::sync::Cache;
-use sha2::{Digest as _, Sha256};
 
+use super::known::KnownTokens;
 use super::secret::TokenKind;
 use crate::oauth2::error::AuthError;
 use crate::oauth2::key::{Keyring, TYP, TokenKey};
@@ -20,8 +19,8 @@ use crate::oauth2::store::{Store, StoreError};
 
 /// How long this instance may miss what another one revoked.
 pub(crate) const FRESH: Duration = Duration::from_secs(3);
-/// Verified tokens that are remembered.
-const CACHED_TOKENS: u64 = 20_000;
+/// How long a token is remembered that nobody uses.
+const IDLE: Duration = Duration::from_secs(600);
 /// Longer than any token of ours, short enough not to be worth an attack.
 const MAX_LENGTH: usize = 16 * 1024;
 
@@ -50,7 +49,7 @@ pub(crate) struct Verifier {
     mode: CheckMode,
     clock: Clock,
     epoch: Epoch,
-    cache: Cache<[u8; 32], Verified>,
+    cache: KnownTokens<Verified>,
 }
 
 /// A token that was good.
@@ -78,11 +77,20 @@ impl Verifier {
             mode: settings.access_token.check,
             clock,
             epoch,
-            cache: Cache::builder()
-                .max_capacity(CACHED_TOKENS)
-                .time_to_idle(Duration::from_secs(600))
-                .build(),
+            cache: KnownTokens::while_used(IDLE),
         }
+    }
+
+    /// The claims of a token that was found good lately, when that is still believed: nobody need be asked.
+    pub(crate) fn known(&self, token: &[u8]) -> Option<Arc<Claims>> {
+        if token.len() > MAX_LENGTH || self.mode == CheckMode::Strict {
+            return None;
+        }
+        let known = self.cache.get(token)?;
+        let (now, epoch) = (self.clock.now(), self.epoch.now());
+        let opaque = token.starts_with(TokenKind::Access.prefix().as_bytes());
+        let counts = is_in_time(&known.claims, now) && self.believes(&known, opaque, (now, epoch));
+        counts.then_some(known.claims)
     }
 
     /// The claims of a token that counts now.
@@ -94,14 +102,16 @@ impl Verifier {
             return Err(AuthError::Invalid("too long"));
         }
         let opaque = is_opaque(token);
-        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now = self.clock.now();
         // Read before the database is asked: what is revoked meanwhile makes the answer stale.
         let epoch = self.epoch.now();
-        let known = self.cache.get(&digest);
+        let known = self.cache.get(token.as_bytes());
         let claims = match known {
             Some(known) => {
-                self.require_not_over(&known.claims, &digest, now)?;
+                if !is_in_time(&known.claims, now) {
+                    self.cache.forget(token);
+                    return Err(AuthError::Invalid("expired"));
+                }
                 if self.believes(&known, opaque, (now, epoch)) {
                     return Ok(known.claims);
                 }
@@ -114,13 +124,13 @@ impl Verifier {
         } else {
             self.check_jwt(token, claims, now).await
         };
-        let claims = checked.inspect_err(|_| self.cache.invalidate(&digest))?;
+        let claims = checked.inspect_err(|_| self.cache.forget(token))?;
         let verified = Verified {
             claims: Arc::clone(&claims),
             at: now,
             epoch,
         };
-        self.cache.insert(digest, verified);
+        self.cache.insert(token, verified);
         Ok(claims)
     }
 
@@ -134,20 +144,6 @@ impl Verifier {
                 known.epoch == epoch && now.since(known.at) < FRESH
             }
         }
-    }
-
-    fn require_not_over(
-        &self,
-        claims: &Claims,
-        digest: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<(), AuthError> {
-        // By our own clock and without leeway: we are the issuer.
-        if now.as_secs() < claims.exp {
-            return Ok(());
-        }
-        self.cache.invalidate(digest);
-        Err(AuthError::Invalid("expired"))
     }
 
     async fn look_up(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
@@ -203,13 +199,10 @@ impl Verifier {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
         }
-        let header = decode_header(token).map_err(|_| AuthError::Invalid("not a JWT"))?;
-        check_header(&header)?;
-        let key = self.key(header.kid.as_deref(), now).await?;
-        // RFC 8725 §3.1: the algorithm is the key's, whatever the token says.
-        if !key.signs_by(header.alg) {
-            return Err(AuthError::Invalid("another algorithm than its key's"));
-        }
+        let key = match self.keyring.find_by_head(token) {
+            Some(key) => key,
+            None => self.key_of(token, now).await?,
+        };
         let claims = signed_claims(token, &key).ok_or(AuthError::Invalid("bad signature"))?;
         // RFC 8725 §3.8, §3.9.
         if claims.iss != self.issuer || claims.aud != self.audience {
@@ -218,6 +211,18 @@ impl Verifier {
             ));
         }
         Ok(claims)
+    }
+
+    /// The key that the header of a token names.
+    async fn key_of(&self, token: &str, now: Timestamp) -> Result<Arc<TokenKey>, AuthError> {
+        let header = decode_header(token).map_err(|_| AuthError::Invalid("not a JWT"))?;
+        check_header(&header)?;
+        let key = self.key(header.kid.as_deref(), now).await?;
+        // RFC 8725 §3.1: the algorithm is the key's, whatever the token says.
+        if !key.signs_by(header.alg) {
+            return Err(AuthError::Invalid("another algorithm than its key's"));
+        }
+        Ok(key)
     }
 
     async fn key(&self, kid: Option<&str>, now: Timestamp) -> Result<Arc<TokenKey>, AuthError> {
@@ -230,6 +235,11 @@ impl Verifier {
             .map_err(|error| AuthError::Unavailable(StoreError::new(error)))?
             .ok_or(AuthError::Invalid("unknown key"))
     }
+}
+
+/// By our own clock and without leeway: we are the issuer.
+fn is_in_time(claims: &Claims, now: Timestamp) -> bool {
+    now.as_secs() < claims.exp
 }
 
 fn is_opaque(token: &str) -> bool {

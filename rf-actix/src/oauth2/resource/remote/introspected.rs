@@ -7,25 +7,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Request, StatusCode};
-use moka::sync::Cache;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::server::Remote;
 use crate::oauth2::discovery::DiscoveryError;
 use crate::oauth2::error::{AuthError, StoreError};
 use crate::oauth2::model::{Claims, Secret, Timestamp};
+use crate::oauth2::token::KnownTokens;
 
 const MAX_LENGTH: usize = 16 * 1024;
-const CACHED_TOKENS: u64 = 20_000;
 
 /// As whom the issuer is asked, and what it said lately.
 pub(super) struct Introspected {
     authorization: Secret,
     keep: Duration,
-    active: Cache<[u8; 32], (Arc<Claims>, Timestamp)>,
+    active: KnownTokens<(Arc<Claims>, Timestamp)>,
 }
 
 /// RFC 7662 §2.2. What is not named here lands in `rest`.
@@ -55,11 +53,14 @@ impl Introspected {
         Self {
             authorization: format!("Basic {}", STANDARD.encode(pair)).into(),
             keep,
-            active: Cache::builder()
-                .max_capacity(CACHED_TOKENS)
-                .time_to_live(keep)
-                .build(),
+            active: KnownTokens::lasting(keep),
         }
+    }
+
+    /// The claims of a token that the issuer called active lately.
+    pub(super) fn known(&self, token: &[u8], remote: &Remote) -> Option<Arc<Claims>> {
+        let (claims, until) = self.active.get(token)?;
+        (remote.clock.now() < until).then_some(claims)
     }
 
     pub(super) async fn verify(
@@ -70,13 +71,10 @@ impl Introspected {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let now = remote.clock.now();
-        if let Some((claims, until)) = self.active.get(&digest)
-            && now < until
-        {
+        if let Some(claims) = self.known(token.as_bytes(), remote) {
             return Ok(claims);
         }
+        let now = remote.clock.now();
         let answer = self.ask(token, remote).await.map_err(|error| {
             log::warn!(target: "rf::oauth2", "an access token could not be checked: {error}");
             AuthError::Unavailable(StoreError::new(error.to_string()))
@@ -86,7 +84,7 @@ impl Introspected {
         let until = now
             .plus(self.keep)
             .min(Timestamp::from_millis(claims.exp.saturating_mul(1000)));
-        self.active.insert(digest, (Arc::clone(&claims), until));
+        self.active.insert(token, (Arc::clone(&claims), until));
         Ok(claims)
     }
 

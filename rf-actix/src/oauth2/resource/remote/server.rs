@@ -101,6 +101,15 @@ impl ResourceServer {
         }
     }
 
+    /// The same, of a token that was found good lately, when that is still believed.
+    pub(crate) fn known_claims(&self, token: &[u8]) -> Option<Arc<Claims>> {
+        let Inner { remote, check } = &*self.0;
+        match check {
+            Check::Signed(signed) => signed.known(token, remote),
+            Check::Introspected(introspected) => introspected.known(token, remote),
+        }
+    }
+
     /// Fetches what is needed to check tokens, so that the first request need not wait for it, and a wrong
     /// configuration is seen at start. Not needed: whatever is missing is fetched when a token comes.
     ///

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{Validation, decode, decode_header};
-use moka::sync::Cache;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::key_set::{Document, KeySet};
 use super::server::Remote;
@@ -15,30 +13,34 @@ use crate::oauth2::discovery::{DiscoveryError, fetch};
 use crate::oauth2::error::AuthError;
 use crate::oauth2::kept::{Held, Kept, Lifetime};
 use crate::oauth2::model::{Claims, Timestamp};
-use crate::oauth2::token::check_header;
+use crate::oauth2::token::{KnownTokens, check_header};
 
 /// Longer than any token that is worth its bytes.
 const MAX_LENGTH: usize = 16 * 1024;
-const CACHED_TOKENS: u64 = 20_000;
+/// How long a token is remembered that nobody uses.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// The keys, and the tokens that were verified by them.
 pub(super) struct Signed {
     keys: Kept<KeySet>,
-    verified: Cache<[u8; 32], (Arc<Claims>, u64)>,
+    verified: KnownTokens<(Arc<Claims>, u64)>,
 }
 
 impl Signed {
     pub(super) fn new(lifetime: Lifetime) -> Self {
         // Another crate of the app may have turned on a second backend: then there is no default.
         let _ = DEFAULT_PROVIDER.install_default();
-        let verified = Cache::builder()
-            .max_capacity(CACHED_TOKENS)
-            .time_to_idle(Duration::from_secs(600))
-            .build();
         Self {
             keys: Kept::new(lifetime),
-            verified,
+            verified: KnownTokens::while_used(IDLE),
         }
+    }
+
+    /// The claims of a token that was verified lately, by the keys that count now.
+    pub(super) fn known(&self, token: &[u8], remote: &Remote) -> Option<Arc<Claims>> {
+        let (claims, generation) = self.verified.get(token)?;
+        let keys = self.keys.fresh(remote.clock.now())?;
+        (keys.generation == generation && is_in_time(&claims, remote)).then_some(claims)
     }
 
     pub(super) async fn verify(
@@ -49,9 +51,8 @@ impl Signed {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
         let mut keys = self.keys(remote, None).await?;
-        let known = self.verified.get(&digest);
+        let known = self.verified.get(token.as_bytes());
         // What older keys verified is verified again: one of them may have been withdrawn.
         if let Some((claims, _)) = known.filter(|(_, generation)| *generation == keys.generation) {
             return in_time(claims, remote);
@@ -88,7 +89,7 @@ impl Signed {
         let claims = Arc::new(to_claims(claims, remote)?);
         let claims = in_time(claims, remote)?;
         self.verified
-            .insert(digest, (Arc::clone(&claims), keys.generation));
+            .insert(token, (Arc::clone(&claims), keys.generation));
         Ok(claims)
     }
 
@@ -145,10 +146,15 @@ fn to_claims(mut claims: Map<String, Value>, remote: &Remote) -> Result<Claims, 
 }
 
 fn in_time(claims: Arc<Claims>, remote: &Remote) -> Result<Arc<Claims>, AuthError> {
-    if remote.earliest().as_secs() >= claims.exp {
-        return Err(AuthError::Invalid("expired"));
+    if is_in_time(&claims, remote) {
+        Ok(claims)
+    } else {
+        Err(AuthError::Invalid("expired"))
     }
-    Ok(claims)
+}
+
+fn is_in_time(claims: &Claims, remote: &Remote) -> bool {
+    remote.earliest().as_secs() < claims.exp
 }
 
 impl Remote {

@@ -63,7 +63,7 @@ async fn debug_output_holds_no_secret_token_code_or_password() {
         "secret-of-a-client".to_owned(),
         key_encryption_key,
     ];
-    secrets.extend(hashes);
+    secrets.extend(hashes.into_iter().map(str::to_owned));
     for key in &keys {
         secrets.push(hex::encode(&key.private[..8]));
         secrets.push(format!("{:?}", &key.private[..8]).replace(['[', ']'], ""));
