@@ -16,7 +16,8 @@ use crate::oauth2::token::random_bytes;
 /// It holds right ones only, and of those nothing but an HMAC under a key of this process. The hash that was
 /// verified against is part of it: a changed secret is forgotten by itself.
 pub(super) struct SecretCache {
-    key: [u8; 32],
+    /// With the key taken in already.
+    mac: Hmac<Sha256>,
     verified: Cache<Tag, ()>,
     turns: [Mutex<()>; TURNS],
 }
@@ -30,7 +31,7 @@ const TURNS: usize = 64;
 impl SecretCache {
     pub(super) fn new() -> Self {
         Self {
-            key: random_bytes(),
+            mac: Hmac::new_from_slice(&random_bytes()).expect("HMAC takes keys of any length"),
             verified: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(300))
@@ -55,8 +56,7 @@ impl SecretCache {
     }
 
     pub(super) fn tag(&self, id: &ClientId, hashes: &[&str], secret: &Secret) -> Tag {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        let mut mac = self.mac.clone();
         let presented = [id.as_str(), secret.expose()];
         for part in presented.iter().chain(hashes) {
             // The length first, so that no two lists of parts look alike.

@@ -1,7 +1,7 @@
 //! Answers in JSON (RFC 6749 §5.1, §5.2).
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 
@@ -54,8 +54,8 @@ fn status(error: &OAuthError) -> StatusCode {
 fn no_store(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponseBuilder::new(status);
     response
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((PRAGMA, "no-cache"));
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .insert_header((PRAGMA, HeaderValue::from_static("no-cache")));
     response
 }
 

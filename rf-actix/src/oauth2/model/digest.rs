@@ -16,7 +16,14 @@ pub struct Digest(String);
 impl Digest {
     /// The digest of `secret`.
     pub fn of(secret: &str) -> Self {
-        Self(hex::encode(Sha256::digest(secret.as_bytes())))
+        let digest = Sha256::digest(secret.as_bytes());
+        let mut hex = [0; 64];
+        hex::encode_to_slice(digest, &mut hex).expect("two digits for each of 32 bytes");
+        Self(
+            std::str::from_utf8(&hex)
+                .expect("digits are ASCII")
+                .to_owned(),
+        )
     }
 
     /// The digest that a row holds.

@@ -100,6 +100,10 @@ impl FromIterator<(String, String)> for Parameters {
 
 /// Undoes the encoding of one name or value: `+` is a space, the rest is percent-encoded UTF-8.
 pub(crate) fn decode_form(bytes: &[u8]) -> Result<String, MalformedParameters> {
+    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        let plain = std::str::from_utf8(bytes).map_err(|_| MalformedParameters)?;
+        return Ok(plain.to_owned());
+    }
     let spaced: Vec<u8> = bytes
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })

@@ -65,6 +65,9 @@ impl ScopeTexts {
     #[must_use]
     pub fn with_implied(&self, scopes: &ScopeSet) -> ScopeSet {
         let mut all = scopes.clone();
+        if self.0.iter().all(|it| it.implies.is_empty()) {
+            return all;
+        }
         loop {
             let more = (self.0.iter())
                 .filter(|it| !it.implies.is_empty() && all.covers(it.scope.as_str()))
