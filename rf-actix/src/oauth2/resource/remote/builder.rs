@@ -69,7 +69,8 @@ impl ResourceServerBuilder {
     }
 
     /// The name under which the issuer knows this API (the `aud` of its tokens). Tokens for others are refused
-    /// (RFC 9068 §4).
+    /// (RFC 9068 §4). Of an issuer whose answers to introspection name nobody, which RFC 7662 §2.2 lets it, every
+    /// bearer token is taken: there it is the issuer who must tell its APIs apart.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
