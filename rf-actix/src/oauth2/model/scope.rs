@@ -1,6 +1,5 @@
 //! Scopes and sets of them (RFC 6749 §3.3).
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -72,7 +71,7 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A set of scopes; written as one string, parted by spaces, sorted.
+/// A set of scopes, of which a token has a few; written as one string, parted by spaces, sorted.
 ///
 /// ```
 /// use rf::oauth2::ScopeSet;
@@ -82,12 +81,15 @@ impl<'de> Deserialize<'de> for Scope {
 /// # Ok::<(), rf::oauth2::InvalidScope>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
-pub struct ScopeSet(BTreeSet<Scope>);
+pub struct ScopeSet(
+    /// Sorted, each once.
+    Vec<Scope>,
+);
 
 impl ScopeSet {
     /// The empty set.
     pub const fn new() -> Self {
-        Self(BTreeSet::new())
+        Self(Vec::new())
     }
 
     /// Whether the set is empty.
@@ -102,7 +104,7 @@ impl ScopeSet {
 
     /// Whether `scope` is in the set, by exact comparison.
     pub fn contains(&self, scope: &str) -> bool {
-        self.0.contains(scope)
+        self.position(scope).is_ok()
     }
 
     /// Whether one of the scopes is `needed` or a wildcard that covers it.
@@ -139,24 +141,32 @@ impl ScopeSet {
 
     /// Whether every scope of this set is in `other`.
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.0.is_subset(&other.0)
+        self.iter().all(|scope| other.contains(scope.as_str()))
     }
 
     /// The scopes that are in both, by exact comparison.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        self.0.intersection(&other.0).cloned().collect()
+        let in_both = self.iter().filter(|scope| other.contains(scope.as_str()));
+        in_both.cloned().collect()
     }
 
     /// The scopes that are in either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        self.0.union(&other.0).cloned().collect()
+        self.iter().chain(other.iter()).cloned().collect()
     }
 
     /// Adds a scope.
     pub fn insert(&mut self, scope: Scope) {
-        self.0.insert(scope);
+        if let Err(at) = self.position(scope.as_str()) {
+            self.0.insert(at, scope);
+        }
+    }
+
+    /// Where a scope is, or would be.
+    fn position(&self, scope: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|it| it.as_str().cmp(scope))
     }
 
     /// The scopes, sorted.
@@ -167,7 +177,10 @@ impl ScopeSet {
 
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().collect())
+        let mut scopes: Vec<_> = scopes.into_iter().collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes)
     }
 }
 

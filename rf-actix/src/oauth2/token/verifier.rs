@@ -19,8 +19,6 @@ use crate::oauth2::store::{Store, StoreError};
 
 /// How long this instance may miss what another one revoked.
 pub(crate) const FRESH: Duration = Duration::from_secs(3);
-/// How long a token is remembered that nobody uses.
-const IDLE: Duration = Duration::from_secs(600);
 /// Longer than any token of ours, short enough not to be worth an attack.
 const MAX_LENGTH: usize = 16 * 1024;
 
@@ -77,7 +75,7 @@ impl Verifier {
             mode: settings.access_token.check,
             clock,
             epoch,
-            cache: KnownTokens::while_used(IDLE),
+            cache: KnownTokens::new(),
         }
     }
 

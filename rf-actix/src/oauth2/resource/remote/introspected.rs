@@ -53,7 +53,7 @@ impl Introspected {
         Self {
             authorization: format!("Basic {}", STANDARD.encode(pair)).into(),
             keep,
-            active: KnownTokens::lasting(keep),
+            active: KnownTokens::new(),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Checking signed access tokens by the keys of their issuer (RFC 9068 §4).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{Validation, decode, decode_header};
@@ -17,8 +16,6 @@ use crate::oauth2::token::{KnownTokens, check_header};
 
 /// Longer than any token that is worth its bytes.
 const MAX_LENGTH: usize = 16 * 1024;
-/// How long a token is remembered that nobody uses.
-const IDLE: Duration = Duration::from_secs(600);
 
 /// The keys, and the tokens that were verified by them.
 pub(super) struct Signed {
@@ -32,7 +29,7 @@ impl Signed {
         let _ = DEFAULT_PROVIDER.install_default();
         Self {
             keys: Kept::new(lifetime),
-            verified: KnownTokens::while_used(IDLE),
+            verified: KnownTokens::new(),
         }
     }
 
