@@ -147,6 +147,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("metrics", "settings", Floor::Language),
     ("metrics", "auth", Floor::Language),
     ("metrics", "exemplar", Floor::Service),
+    ("metrics", "trace", Floor::Service),
     ("metrics", "database", Floor::Server),
     ("metrics", "family", Floor::Service),
     ("metrics", "handle", Floor::Service),

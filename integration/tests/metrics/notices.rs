@@ -12,6 +12,8 @@ use actix_web::{
 };
 use rf::metrics::Metrics;
 
+use crate::server::{sample, sum};
+
 struct Notices(Mutex<Vec<String>>);
 
 static NOTICES: Notices = Notices(Mutex::new(Vec::new()));
@@ -93,6 +95,46 @@ fn a_full_family_is_logged_once() {
         said[0].starts_with("WARN rf::metrics crowded_total: more than 2 series"),
         "{said:?}"
     );
+}
+
+#[actix_web::test]
+async fn too_many_routes_are_one_series_a_status_and_one_line() {
+    listen();
+    let metrics = Metrics::builder()
+        .namespace("manyroutes")
+        .max_series(3)
+        .build()
+        .unwrap();
+    let ok = || async { "" };
+    let app = App::new().wrap(metrics.middleware()).configure(|cfg| {
+        for number in 0..20 {
+            cfg.route(&format!("/route-{number}/{{id}}"), web::get().to(ok));
+        }
+    });
+    let app = init_service(app).await;
+    for _ in 0..2 {
+        for number in 0..20 {
+            let uri = format!("/route-{number}/7");
+            drop(call_service(&app, TestRequest::get().uri(&uri).to_request()).await);
+        }
+    }
+    let text = metrics.encode();
+    for family in [
+        "manyroutes_http_requests_total",
+        "manyroutes_http_requests_duration_seconds_count",
+    ] {
+        let labels = "endpoint=\"overflow\",method=\"overflow\",status=\"200\"";
+        assert_eq!(
+            sample(&text, &format!("{family}{{{labels}}}")),
+            Some(34.0),
+            "{text}"
+        );
+        assert_eq!(text.matches(&format!("\n{family}{{")).count(), 4, "{text}");
+        assert_eq!(sum(&text, family, &[]), 40.0, "{text}");
+    }
+    let said = notices("manyroutes_http_requests_total");
+    let wanted = "WARN rf::metrics manyroutes_http_requests_total: more than 3 series, further endpoints and methods are counted as \"overflow\"";
+    assert_eq!(said, [wanted]);
 }
 
 #[test]

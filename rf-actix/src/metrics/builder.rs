@@ -7,11 +7,11 @@ use super::{
     auth::{ScrapeAuth, Served},
     catalogue::Naming,
     error::Error,
-    exemplar::Tracer,
     health::Health,
     name,
     process::Process,
     settings::{DEFAULT_PATH, MetricsSettings},
+    trace::{TraceId, Tracer},
 };
 
 /// More series than this in one family help nobody and cost every scrape.
@@ -154,7 +154,7 @@ impl MetricsBuilder {
     /// suite tells the trace of the current request.
     ///
     /// A name longer than 120 characters is left out (OpenMetrics 1.0, "Exemplars").
-    pub fn trace_id(mut self, name: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn trace_id(mut self, name: impl Fn() -> Option<TraceId> + Send + Sync + 'static) -> Self {
         self.tracer = Tracer::new(name);
         self
     }

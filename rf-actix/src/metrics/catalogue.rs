@@ -11,13 +11,14 @@ use prometheus::{Registry, core::Collector, proto::LabelPair};
 use super::{
     collector::Isolated,
     error::Error,
-    exemplar::{Book, Exemplars, Observed, Tracer},
+    exemplar::{Book, Exemplars, Observed},
     family::{Family, Plan, Shared},
     handle::Instrument,
     info::FamilyInfo,
     kind::Kind,
     name,
     pull::{Pulled, Read, Readings},
+    trace::Tracer,
 };
 
 /// The families of a registry.
@@ -41,7 +42,7 @@ pub(super) struct Naming {
 
 impl Naming {
     /// The name of a family as it is served.
-    fn full(&self, name: &str) -> String {
+    pub(super) fn full(&self, name: &str) -> String {
         if self.namespace.is_empty() {
             name.to_owned()
         } else {

@@ -199,15 +199,22 @@ pub struct Labelled<K: Instrument, const N: usize> {
 impl<K: Instrument, const N: usize> Labelled<K, N> {
     /// The series of these label values, in the order the labels were given. Keep it where counting is hot.
     pub fn bind<V: AsRef<str>>(&self, values: [V; N]) -> K {
-        let values: Vec<&str> = self
-            .slots
-            .iter()
-            .map(|slot| match slot {
-                Slot::Fixed(value) => value.as_str(),
-                Slot::Bound(at) => values[*at].as_ref(),
-            })
-            .collect();
-        K::over(Some(self.family.series(&values)))
+        let ordered = self.slots.iter().map(|slot| match slot {
+            Slot::Fixed(value) => value.as_str(),
+            Slot::Bound(at) => values[*at].as_ref(),
+        });
+        // More labels than that are rare.
+        let mut few = [""; 8];
+        let series = match few.get_mut(..self.slots.len()) {
+            Some(few) => {
+                few.iter_mut()
+                    .zip(ordered)
+                    .for_each(|(place, value)| *place = value);
+                self.family.series(few)
+            }
+            None => self.family.series(&ordered.collect::<Vec<_>>()),
+        };
+        K::over(Some(series))
     }
 }
 

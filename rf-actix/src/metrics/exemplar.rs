@@ -4,10 +4,9 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
@@ -17,50 +16,19 @@ use prometheus::{
     proto::{self, LabelPair},
 };
 
-/// What an exemplar's labels may be long together, in characters (OpenMetrics 1.0, "Exemplars").
-const MAX_CHARS: usize = 128;
-/// The label that holds the trace.
-pub(super) const LABEL: &str = "trace_id";
+use super::{
+    name::OVERFLOW,
+    trace::{TraceId, Tracer},
+};
+
 /// How long, in milliseconds, a bucket keeps its exemplar before a newer one takes its place: scrapes come every few
 /// seconds, and naming the trace of each observation would cost more than the observation.
 const KEEP_MILLIS: u64 = 1000;
 
-/// Names the trace of what is happening on this thread now.
-#[derive(Clone, Default)]
-pub(super) struct Tracer(Option<Arc<Name>>);
-
-type Name = dyn Fn() -> Option<String> + Send + Sync;
-
-impl Tracer {
-    pub(super) fn new(name: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(name)))
-    }
-
-    /// The trace of now, when there is one and it fits.
-    pub(super) fn current(&self) -> Option<String> {
-        let name = self.0.as_ref()?;
-        name().filter(|trace| fits(trace))
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.is_some()
-    }
-}
-
-impl fmt::Debug for Tracer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tracer").field(&self.is_set()).finish()
-    }
-}
-
-fn fits(trace: &str) -> bool {
-    !trace.is_empty() && LABEL.len() + trace.chars().count() <= MAX_CHARS
-}
-
 /// One observation and the trace it was made under.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Exemplar {
-    pub(super) trace_id: String,
+    pub(super) trace_id: TraceId,
     pub(super) value: f64,
     /// Seconds since 1970.
     pub(super) at: f64,
@@ -90,20 +58,22 @@ impl Exemplars {
     }
 
     /// Keeps an observation whose trace is known, unless its bucket has a fresh one.
-    pub(super) fn keep(&self, value: f64, trace_id: &str) {
-        self.offer(value, || fits(trace_id).then(|| trace_id.to_owned()));
+    pub(super) fn keep(&self, value: f64, trace: &TraceId, now: Instant) {
+        self.offer(value, now, || Some(trace.clone()));
     }
 
     /// The same, and the trace is asked for only when there is room for it.
-    fn offer(&self, value: f64, trace: impl FnOnce() -> Option<String>) {
+    fn offer(&self, value: f64, now: Instant, trace: impl FnOnce() -> Option<TraceId>) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         let slot = &self.slots[bucket];
-        let now = since_first();
+        let now = since_first(now);
         let filled = slot.filled.load(Ordering::Relaxed);
         if filled != 0 && now < filled + KEEP_MILLIS {
             return;
         }
-        let Some(trace_id) = trace() else { return };
+        let Some(trace_id) = trace().filter(TraceId::fits) else {
+            return;
+        };
         slot.filled.store(now, Ordering::Relaxed);
         let at = SystemTime::now().duration_since(UNIX_EPOCH);
         *slot.exemplar.lock().unwrap_or_else(PoisonError::into_inner) = Some(Exemplar {
@@ -123,10 +93,11 @@ impl Exemplars {
     }
 }
 
-fn since_first() -> u64 {
+fn since_first(now: Instant) -> u64 {
     static FIRST: OnceLock<Instant> = OnceLock::new();
-    let elapsed = FIRST.get_or_init(Instant::now).elapsed();
-    u64::try_from(elapsed.as_millis()).map_or(u64::MAX, |millis| millis.saturating_add(1))
+    let elapsed = now.saturating_duration_since(*FIRST.get_or_init(|| now));
+    // In 64 bits, which last for half a billion years.
+    elapsed.as_secs() * 1000 + u64::from(elapsed.subsec_millis()) + 1
 }
 
 /// A histogram of the prometheus crate with its exemplars.
@@ -142,7 +113,16 @@ impl Observed {
     pub(super) fn observe(&self, value: f64, tracer: &Tracer) {
         self.histogram.observe(value);
         if tracer.is_set() {
-            self.exemplars.offer(value, || tracer.current());
+            let now = Instant::now();
+            self.exemplars.offer(value, now, || tracer.current());
+        }
+    }
+
+    /// `value` is finite; the trace and the time are known already.
+    pub(super) fn observe_of(&self, value: f64, trace: Option<&TraceId>, now: Instant) {
+        self.histogram.observe(value);
+        if let Some(trace) = trace {
+            self.exemplars.keep(value, trace, now);
         }
     }
 }
@@ -158,24 +138,48 @@ impl Metric for Observed {
 pub(super) struct Book {
     labels: [&'static str; 3],
     bounds: Vec<f64>,
+    cap: usize,
     series: RwLock<HashMap<[String; 3], Arc<Exemplars>>>,
+    told: AtomicBool,
 }
 
 impl Book {
-    pub(super) fn new(labels: [&'static str; 3], bounds: &[f64]) -> Self {
+    /// For so many series.
+    pub(super) fn new(labels: [&'static str; 3], bounds: &[f64], cap: usize) -> Self {
         Self {
             labels,
             bounds: bounds.to_vec(),
+            cap,
             series: RwLock::default(),
+            told: AtomicBool::new(false),
         }
     }
 
-    /// Those of the series with these values, in the order of the labels.
-    pub(super) fn series(&self, values: [&str; 3]) -> Arc<Exemplars> {
+    /// Those of the series with these values, in the order of the labels; nothing when there are too many series
+    /// already, which is logged once for `family`.
+    pub(super) fn series(&self, values: [&str; 3], family: &str) -> Option<Arc<Exemplars>> {
+        let values = values.map(str::to_owned);
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        let exemplars = series.entry(values.map(str::to_owned));
-        let exemplars = exemplars.or_insert_with(|| Arc::new(Exemplars::new(&self.bounds)));
-        Arc::clone(exemplars)
+        if series.len() < self.cap || series.contains_key(&values) {
+            let exemplars = series.entry(values);
+            let exemplars = exemplars.or_insert_with(|| Arc::new(Exemplars::new(&self.bounds)));
+            return Some(Arc::clone(exemplars));
+        }
+        // Whoever writes the log may count its lines: no lock is held while it does.
+        drop(series);
+        if !self.told.swap(true, Ordering::Relaxed) {
+            log::warn!(
+                target: "rf::metrics",
+                "{family}: more than {} series, further endpoints and methods are counted as {OVERFLOW:?}",
+                self.cap,
+            );
+        }
+        None
+    }
+
+    /// Those of no series.
+    pub(super) fn unlisted(&self) -> Arc<Exemplars> {
+        Arc::new(Exemplars::new(&self.bounds))
     }
 
     /// Those of the series with these labels.
@@ -196,39 +200,43 @@ pub(super) fn value<'a>(labels: &'a [LabelPair], name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn an_exemplar_is_kept_with_the_bucket_its_value_falls_into() {
         let exemplars = Exemplars::new(&[1.0, 2.0]);
-        exemplars.keep(1.0, "at the bound");
-        exemplars.keep(9.0, "over all bounds");
+        exemplars.keep(1.0, &"at the bound".into(), Instant::now());
+        exemplars.keep(9.0, &"over all bounds".into(), Instant::now());
         let trace = |bucket| exemplars.of(bucket).map(|kept| kept.trace_id);
-        assert_eq!(trace(0).as_deref(), Some("at the bound"));
+        assert_eq!(trace(0), Some("at the bound".into()));
         assert_eq!(trace(1), None);
-        assert_eq!(trace(2).as_deref(), Some("over all bounds"));
+        assert_eq!(trace(2), Some("over all bounds".into()));
         assert_eq!(trace(3), None);
     }
 
     #[test]
     fn a_trace_longer_than_the_format_allows_is_left_out() {
         let exemplars = Exemplars::new(&[1.0]);
-        exemplars.keep(0.5, &"x".repeat(121));
-        exemplars.keep(0.5, "");
+        let keep = |text: &str| exemplars.keep(0.5, &text.into(), Instant::now());
+        keep(&"x".repeat(121));
+        keep("");
         assert_eq!(exemplars.of(0), None);
-        exemplars.keep(0.5, &"x".repeat(120));
+        keep(&"x".repeat(120));
         assert!(exemplars.of(0).is_some());
     }
 
     #[test]
     fn a_trace_is_asked_for_only_when_its_bucket_has_no_fresh_one() {
         let exemplars = Exemplars::new(&[1.0]);
-        let mut asked = 0;
-        for _ in 0..2 {
-            exemplars.offer(0.5, || {
+        let (mut asked, began) = (0, Instant::now());
+        let mut offer = |millis| {
+            exemplars.offer(0.5, began + Duration::from_millis(millis), || {
                 asked += 1;
                 Some("a trace".into())
             });
-        }
-        assert_eq!(asked, 1);
+            asked
+        };
+        assert_eq!([offer(0), offer(0), offer(999)], [1, 1, 1]);
+        assert_eq!([offer(1001), offer(1002)], [2, 2]);
     }
 }

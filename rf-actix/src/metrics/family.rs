@@ -5,8 +5,8 @@
 //! each series stay the crate's.
 
 use std::{
+    cell::RefCell,
     collections::HashMap,
-    fmt::Write as _,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -14,17 +14,16 @@ use std::{
 };
 
 use super::{
-    exemplar::{Exemplars, Observed, Tracer, value},
+    exemplar::{Exemplars, Observed, value},
     kind::Kind,
+    name::OVERFLOW,
+    trace::Tracer,
 };
 use prometheus::{
     Opts,
     core::{Collector, Desc, Describer, Metric},
     proto::{LabelPair, MetricFamily, MetricType},
 };
-
-/// The value of every label of the series that takes what is over the cap.
-pub(super) const OVERFLOW: &str = "overflow";
 
 /// What the handles of a family share: its name, who names traces, and whether a refusal was already logged.
 pub(super) struct Meta {
@@ -60,19 +59,29 @@ pub(super) struct Series<M> {
 /// Makes one series; the bounds are those of a histogram.
 type Create<M> = fn(Opts, &[f64]) -> prometheus::Result<M>;
 
-/// Label values in one string, each with its length in front, so that equal keys are equal label sets.
-#[derive(PartialEq, Eq, Hash)]
-struct Values(String);
+/// Label values one after the other, each with its length in front, so that equal keys are equal label sets.
+type Key = Box<[u8]>;
 
-impl From<&[&str]> for Values {
-    fn from(values: &[&str]) -> Self {
-        let mut key = String::with_capacity(values.iter().map(|value| value.len() + 4).sum());
+thread_local! {
+    /// Where keys are put together to be looked up. It grows to the longest, and only a new series allocates one.
+    static KEY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the key of these values to `look_up`, which counts on no metric itself.
+fn with_key<T>(values: &[&str], look_up: impl FnOnce(&[u8]) -> T) -> T {
+    let fill = |key: &mut Vec<u8>| {
+        key.clear();
         for value in values {
-            // Writing to a string cannot fail.
-            let _ = write!(key, "{}:{value}", value.len());
+            key.extend_from_slice(&value.len().to_le_bytes());
+            key.extend_from_slice(value.as_bytes());
         }
-        Self(key)
-    }
+    };
+    let mut key = KEY.try_with(RefCell::take).unwrap_or_default();
+    fill(&mut key);
+    let found = look_up(&key);
+    // A thread that ends has nothing to keep it in.
+    let _ = KEY.try_with(|kept| kept.replace(key));
+    found
 }
 
 /// How a family is made.
@@ -98,7 +107,7 @@ pub(super) struct Family<M> {
     buckets: Vec<f64>,
     create: Create<M>,
     desc: Desc,
-    series: RwLock<HashMap<Values, M>>,
+    series: RwLock<HashMap<Key, M>>,
     overflow: OnceLock<M>,
 }
 
@@ -158,18 +167,22 @@ impl<M: Metric + Clone> Family<M> {
     }
 
     fn find(&self, values: &[&str]) -> M {
-        let key = Values::from(values);
-        let found = |series: &HashMap<Values, M>| series.get(&key).cloned();
-        if let Some(metric) = found(&self.series.read().unwrap_or_else(PoisonError::into_inner)) {
-            return metric;
-        }
+        with_key(values, |key| {
+            let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+            series.get(key).cloned()
+        })
+        .unwrap_or_else(|| self.find_or_build(values))
+    }
+
+    fn find_or_build(&self, values: &[&str]) -> M {
         // Once full, always full: no write lock for every further value.
         if let Some(overflow) = self.overflow.get() {
             return overflow.clone();
         }
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(metric) = found(&series) {
-            return metric;
+        let key = with_key(values, |key| Key::from(key));
+        if let Some(metric) = series.get(&key) {
+            return metric.clone();
         }
         if series.len() < self.cap {
             let metric = self.build(values);
@@ -180,7 +193,7 @@ impl<M: Metric + Clone> Family<M> {
         let overflow = self.overflow.get_or_init(|| {
             let values = vec![OVERFLOW; self.labels.len()];
             // The app may have used the word itself: that is the same series then.
-            let known = series.entry(Values::from(values.as_slice()));
+            let known = series.entry(with_key(&values, |key| Key::from(key)));
             known.or_insert_with(|| self.build(&values)).clone()
         });
         // Whoever writes the log may count its lines: no lock is held while it does.
@@ -215,8 +228,8 @@ impl Family<Observed> {
             .map(|name| value(labels, name))
             .collect();
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        let observed = series.get(&Values::from(values.as_slice()))?;
-        Some(Arc::clone(&observed.exemplars))
+        let observed = with_key(&values, |key| series.get(key).cloned())?;
+        Some(observed.exemplars)
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     exemplar::{Exemplars, Observed},
     family::Series,
     kind::Kind,
+    trace::TraceId,
 };
 
 /// A number that can be counted or observed; a [`Duration`] counts in seconds.
@@ -148,10 +149,19 @@ impl Histogram {
         let value = value.amount();
         match &self.0 {
             Some(series) if value.is_finite() => {
-                series.metric.histogram.observe(value);
-                series.metric.exemplars.keep(value, trace_id);
+                let trace = trace_id.into();
+                series
+                    .metric
+                    .observe_of(value, Some(&trace), Instant::now());
             }
             _ => self.observe(value),
+        }
+    }
+
+    /// Seconds, which are finite, under a trace and at a time that are known already.
+    pub(super) fn observe_of(&self, value: Duration, trace: Option<&TraceId>, now: Instant) {
+        if let Some(series) = &self.0 {
+            series.metric.observe_of(value.as_secs_f64(), trace, now);
         }
     }
 

@@ -9,10 +9,13 @@ use super::{
     catalogue::Asked,
     draft::Labelled,
     error::Error,
-    exemplar::{Book, Tracer},
+    exemplar::{Book, Exemplars},
     handle::{Counter, Gauge, Histogram},
     kind::Kind,
+    trace::Tracer,
 };
+
+const TOTAL: &str = "http_requests_total";
 
 pub(super) struct HttpFamilies {
     pub(super) prom: PrometheusMetrics,
@@ -27,15 +30,28 @@ pub(super) struct HttpFamilies {
     pub(super) tracer: Tracer,
     /// The patterns of routes that are not counted.
     pub(super) excluded: HashSet<String>,
+    /// As they are served.
+    total: String,
 }
 
 impl HttpFamilies {
+    /// Makes room for a series of actix-web-prom, with these values of endpoint, method and status, and gives the
+    /// exemplars of its durations; nothing when there are too many already.
+    pub(super) fn series(&self, labels: [&str; 3]) -> Option<Arc<Exemplars>> {
+        self.durations.series(labels, &self.total)
+    }
+
+    /// Exemplars that nobody is shown.
+    pub(super) fn unlisted(&self) -> Arc<Exemplars> {
+        self.durations.unlisted()
+    }
+
     /// Once for a registry, before anything else can take the names.
     pub(super) fn register(metrics: &Metrics, excluded: HashSet<String>) -> Result<Self, Error> {
         let catalogue = metrics.catalogue();
         let naming = &catalogue.naming;
         let labels = ["endpoint", "method", "status"];
-        let durations = Arc::new(Book::new(labels, &naming.buckets));
+        let durations = Arc::new(Book::new(labels, &naming.buckets, naming.max_series));
         let reserve = |name, help, kind, book| {
             let asked = Asked {
                 name,
@@ -45,12 +61,7 @@ impl HttpFamilies {
             };
             catalogue.reserve(&asked, kind, book);
         };
-        reserve(
-            "http_requests_total",
-            "Total number of HTTP requests",
-            Kind::Counter,
-            None,
-        );
+        reserve(TOTAL, "Total number of HTTP requests", Kind::Counter, None);
         reserve(
             "http_requests_duration_seconds",
             "HTTP request duration in seconds for all requests",
@@ -72,6 +83,7 @@ impl HttpFamilies {
             prom,
             durations,
             tracer: naming.tracer.clone(),
+            total: naming.full(TOTAL),
             excluded,
             in_flight: metrics
                 .gauge("http_requests_in_flight")

@@ -40,6 +40,7 @@ mod process;
 mod pull;
 mod registry;
 mod settings;
+mod trace;
 
 pub use auth::ScrapeAuth;
 pub use builder::MetricsBuilder;
@@ -53,3 +54,4 @@ pub use kind::Kind;
 pub use middleware::{MetricsMiddleware, Tracked, Tracking, TrackingService};
 pub use registry::Metrics;
 pub use settings::MetricsSettings;
+pub use trace::TraceId;

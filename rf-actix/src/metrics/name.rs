@@ -4,6 +4,9 @@
 
 use super::error::Error;
 
+/// The value of every label of the series that takes what is over the cap.
+pub(super) const OVERFLOW: &str = "overflow";
+
 /// Refuses a metric name that Prometheus could not scrape.
 pub(super) fn check_metric(name: &str) -> Result<(), Error> {
     if starts_well(name, |c| c == '_' || c == ':') {

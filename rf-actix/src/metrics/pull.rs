@@ -18,7 +18,7 @@ use prometheus::{
     proto::{self, LabelPair, MetricFamily, MetricType},
 };
 
-use super::{error::Error, exemplar::Tracer, family::Meta, kind::Kind};
+use super::{error::Error, family::Meta, kind::Kind, trace::Tracer};
 
 pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 

@@ -246,7 +246,7 @@ fn open_metrics(config: &Config) -> Result<Metrics, Error> {
     let traced = |builder: MetricsBuilder| {
         builder.trace_id(|| {
             let request = RequestContext::current()?;
-            Some(request.trace().trace_id().to_owned())
+            Some(request.trace().trace_id().into())
         })
     };
     Metrics::from_settings_with(&config.metrics, traced).map_err(|error| match error {

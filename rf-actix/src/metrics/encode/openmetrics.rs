@@ -10,7 +10,10 @@ use prometheus::{
 };
 
 use super::text::drop_repeated_samples;
-use crate::metrics::exemplar::{Exemplar, Exemplars, LABEL};
+use crate::metrics::{
+    exemplar::{Exemplar, Exemplars},
+    trace::LABEL,
+};
 
 /// Units by the ends of names; a family with a unit must end in it.
 const UNITS: [&str; 3] = ["seconds", "bytes", "ratio"];
@@ -148,7 +151,7 @@ fn histogram(
 }
 
 fn annotate(out: &mut String, exemplar: &Exemplar) {
-    let (trace, value) = (escape(&exemplar.trace_id), number(exemplar.value));
+    let (trace, value) = (escape(exemplar.trace_id.as_str()), number(exemplar.value));
     put!(out, " # {{{LABEL}=\"{trace}\"}} {value} {:.3}", exemplar.at);
 }
 

@@ -1,31 +1,25 @@
 //! One request from its arrival to its end, whichever way it ends.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    collections::HashMap,
-    rc::Rc,
-    sync::Arc,
-    time::Instant,
-};
+use std::{rc::Rc, time::Instant};
 
 use actix_web::{
     HttpRequest,
-    dev::{ResourceMap, ServiceRequest},
-    http::{Method, StatusCode, Uri, header::HeaderMap},
+    dev::ServiceRequest,
+    http::{
+        Method, StatusCode, Uri,
+        header::{HeaderMap, HeaderName},
+    },
 };
 
 use super::{
     payload::{self, Received},
-    stopwatch::{Stopwatch, Stopwatches, Ticket, stand_in},
+    stopwatch::Stopwatch,
+    worker::{Answer, Route, Worker, label},
 };
-use crate::metrics::{
-    exemplar::Exemplars,
-    handle::{Counter, Histogram},
-    http_families::HttpFamilies,
-};
+use crate::metrics::trace::TraceId;
 
-/// The label of every path no route matches, however many a scanner thinks up.
-const UNMATCHED: &str = "unmatched";
+/// W3C Trace Context section 3.2.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How a request came to no proper end.
 #[derive(Clone, Copy, Debug)]
@@ -51,93 +45,14 @@ impl Abort {
     }
 }
 
-/// By endpoint, and then the few methods of each.
-type Routes = HashMap<String, Vec<(Method, Rc<Route>)>>;
-
-/// What one worker keeps for all its requests.
-pub(super) struct Worker {
-    families: Arc<HttpFamilies>,
-    stopwatches: Stopwatches,
-    routes: RefCell<Routes>,
-    /// The app's routes, to name the one a request was on its way to when it ended before its response.
-    map: OnceCell<ResourceMap>,
-}
-
-impl Worker {
-    pub(super) fn new(families: Arc<HttpFamilies>) -> Self {
-        Self {
-            stopwatches: Stopwatches::new(&families.prom),
-            families,
-            routes: RefCell::default(),
-            map: OnceCell::new(),
-        }
-    }
-
-    /// Nothing for a route that is not counted.
-    fn route(&self, pattern: Option<&str>, method: &Method) -> Option<Rc<Route>> {
-        let endpoint = pattern.unwrap_or(UNMATCHED);
-        if self.families.excluded.contains(endpoint) {
-            return None;
-        }
-        let mut routes = self.routes.borrow_mut();
-        let known = routes.get(endpoint).into_iter().flatten();
-        if let Some((_, route)) = known.into_iter().find(|(known, _)| known == method) {
-            return Some(Rc::clone(route));
-        }
-        let route = Rc::new(Route::new(&self.families, endpoint, method));
-        let methods = routes.entry(endpoint.to_owned()).or_default();
-        methods.push((method.clone(), Rc::clone(&route)));
-        Some(route)
-    }
-}
-
-/// An endpoint and a method: the series are looked up once.
-struct Route {
-    endpoint: String,
-    method: Method,
-    stand_in: HttpRequest,
-    first_byte: Histogram,
-    request_bytes: Counter,
-    response_bytes: Counter,
-    /// By status.
-    exemplars: RefCell<Vec<(StatusCode, Arc<Exemplars>)>>,
-}
-
-impl Route {
-    fn new(families: &HttpFamilies, endpoint: &str, method: &Method) -> Self {
-        let labels = [endpoint, method.as_str()];
-        Self {
-            endpoint: endpoint.to_owned(),
-            method: method.clone(),
-            stand_in: stand_in(endpoint, method),
-            first_byte: families.first_byte.bind(labels),
-            request_bytes: families.request_bytes.bind(labels),
-            response_bytes: families.response_bytes.bind(labels),
-            exemplars: RefCell::default(),
-        }
-    }
-
-    /// The exemplars of the durations with this status.
-    fn exemplars(&self, families: &HttpFamilies, status: StatusCode) -> Arc<Exemplars> {
-        let mut known = self.exemplars.borrow_mut();
-        if let Some((_, exemplars)) = known.iter().find(|(of, _)| *of == status) {
-            return Arc::clone(exemplars);
-        }
-        let labels = [&self.endpoint, self.method.as_str(), status.as_str()];
-        let exemplars = families.durations.series(labels);
-        known.push((status, Arc::clone(&exemplars)));
-        exemplars
-    }
-}
-
 enum Phase {
     /// The app has the request.
     Asked(Stopwatch),
-    /// The response is under way; it counts when the ticket is dropped.
+    /// The response is under way; it counts when the exchange is dropped, unless it has counted already.
     Answering {
         route: Rc<Route>,
         status: StatusCode,
-        ticket: Option<Ticket>,
+        stopwatch: Option<(Stopwatch, Rc<Answer>)>,
         complete: bool,
     },
     Ended,
@@ -152,24 +67,25 @@ pub(super) struct Exchange {
     uri: Uri,
     received: Option<Rc<Received>>,
     sent: u64,
-    trace: Option<String>,
+    trace: Option<TraceId>,
 }
 
 impl Exchange {
-    pub(super) fn begin(worker: &Rc<Worker>, request: &mut ServiceRequest) -> Self {
-        worker.map.get_or_init(|| request.resource_map().clone());
+    /// In a box, for it is handed from future to response to body.
+    pub(super) fn begin(worker: &Rc<Worker>, request: &mut ServiceRequest) -> Box<Self> {
+        worker.keep_map(request.resource_map());
         worker.families.in_flight.inc();
         let traced = worker.families.tracer.current();
-        Self {
+        Box::new(Self {
             worker: Rc::clone(worker),
-            phase: Phase::Asked(worker.stopwatches.start()),
+            phase: Phase::Asked(worker.start()),
             started: Instant::now(),
             method: label(request.method()),
             uri: request.uri().clone(),
             received: payload::count(request),
             sent: 0,
             trace: traced.or_else(|| continued(request.headers())),
-        }
+        })
     }
 
     /// The head of the response is there. `complete`: no body will be sent. `endless`: the response is a stream of
@@ -190,24 +106,30 @@ impl Exchange {
         let Some(route) = self.worker.route(pattern.as_deref(), &self.method) else {
             return;
         };
+        let families = &self.worker.families;
         let status = match abandoned {
             Some(why) => {
-                aborted(&self.worker.families, &route, why);
+                route.aborted(families, why.error_type());
                 unanswered_status(why)
             }
             None => {
-                route.first_byte.observe(self.started.elapsed());
+                let now = Instant::now();
+                let elapsed = now.saturating_duration_since(self.started);
+                route
+                    .first_byte
+                    .observe_of(elapsed, self.trace.as_ref(), now);
                 status
             }
         };
-        let mut ticket = stopwatch.stop(&route.stand_in, status);
+        let answer = route.answer(families, status);
+        let mut stopwatch = Some((stopwatch, answer));
         if endless {
-            self.time(&route, status, ticket.take());
+            self.time(status, stopwatch.take());
         }
         self.phase = Phase::Answering {
             route,
             status,
-            ticket,
+            stopwatch,
             complete: complete || endless || abandoned.is_some(),
         };
     }
@@ -249,7 +171,7 @@ impl Exchange {
                 route, complete, ..
             } => {
                 if !std::mem::replace(complete, true) {
-                    aborted(&self.worker.families, route, why);
+                    route.aborted(&self.worker.families, why.error_type());
                 }
             }
             Phase::Ended => {}
@@ -260,32 +182,33 @@ impl Exchange {
         let Phase::Asked(stopwatch) = std::mem::replace(&mut self.phase, Phase::Ended) else {
             return;
         };
-        let map = self.worker.map.get();
-        let pattern = map.and_then(|map| map.match_pattern(self.uri.path()));
+        let pattern = self.worker.pattern(self.uri.path());
         let Some(route) = self.worker.route(pattern.as_deref(), &self.method) else {
             return;
         };
-        let ticket = stopwatch.stop(&route.stand_in, status);
+        let families = &self.worker.families;
         if let Some(why) = why {
-            aborted(&self.worker.families, &route, why);
+            route.aborted(families, why.error_type());
         }
+        let answer = route.answer(families, status);
         self.phase = Phase::Answering {
             route,
             status,
-            ticket,
+            stopwatch: Some((stopwatch, answer)),
             complete: true,
         };
     }
 
     /// Lets actix-web-prom count and time the request, and keeps its trace.
-    fn time(&self, route: &Route, status: StatusCode, ticket: Option<Ticket>) {
-        if ticket.is_none() {
+    fn time(&self, status: StatusCode, stopwatch: Option<(Stopwatch, Rc<Answer>)>) {
+        let Some((stopwatch, answer)) = stopwatch else {
             return;
-        }
-        drop(ticket);
+        };
+        stopwatch.stop(&answer.stand_in, status);
         if let Some(trace) = &self.trace {
-            let exemplars = route.exemplars(&self.worker.families, status);
-            exemplars.keep(self.started.elapsed().as_secs_f64(), trace);
+            let now = Instant::now();
+            let elapsed = now.saturating_duration_since(self.started);
+            answer.exemplars.keep(elapsed.as_secs_f64(), trace, now);
         }
     }
 }
@@ -300,11 +223,11 @@ impl Drop for Exchange {
         if let Phase::Answering {
             route,
             status,
-            ticket,
+            stopwatch,
             ..
         } = phase
         {
-            self.time(&route, status, ticket);
+            self.time(status, stopwatch);
             if let Some(received) = &self.received {
                 route.request_bytes.inc_by(received.bytes.get());
             }
@@ -312,15 +235,6 @@ impl Drop for Exchange {
         }
         self.worker.families.in_flight.dec();
     }
-}
-
-fn aborted(families: &HttpFamilies, route: &Route, why: Abort) {
-    let labels = [
-        route.endpoint.as_str(),
-        route.method.as_str(),
-        why.error_type(),
-    ];
-    families.aborted.bind(labels).inc();
 }
 
 /// Nothing was sent, so the status is ours: 499 is what nginx made customary for a client that went away.
@@ -334,8 +248,8 @@ fn unanswered_status(why: Abort) -> StatusCode {
 }
 
 /// The trace that a caller continues: the second field of `traceparent` (W3C Trace Context section 3.2.2).
-fn continued(headers: &HeaderMap) -> Option<String> {
-    let mut fields = headers.get("traceparent")?.to_str().ok()?.split('-');
+fn continued(headers: &HeaderMap) -> Option<TraceId> {
+    let mut fields = headers.get(&TRACEPARENT)?.to_str().ok()?.split('-');
     let (version, trace) = (fields.next()?, fields.next()?);
     let hex = |text: &str| {
         text.bytes()
@@ -347,25 +261,5 @@ fn continued(headers: &HeaderMap) -> Option<String> {
         && trace.len() == 32
         && hex(trace)
         && trace.bytes().any(|byte| byte != b'0');
-    good.then(|| trace.to_owned())
-}
-
-/// Methods come from the client: those no RFC defines are one label.
-fn label(method: &Method) -> Method {
-    const KNOWN: [Method; 9] = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::CONNECT,
-        Method::OPTIONS,
-        Method::TRACE,
-        Method::PATCH,
-    ];
-    if KNOWN.contains(method) {
-        method.clone()
-    } else {
-        Method::from_bytes(b"_OTHER").expect("a token is a method")
-    }
+    good.then(|| trace.into())
 }

@@ -4,7 +4,7 @@ use std::{rc::Weak, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::exchange::Worker;
+use super::worker::Worker;
 use crate::metrics::Histogram;
 
 /// Between two looks.

@@ -15,12 +15,11 @@ use std::{
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
-    body::EitherBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
     http::{Method, StatusCode, Uri, uri::PathAndQuery},
     test::TestRequest,
 };
-use actix_web_prom::{PrometheusMetrics, PrometheusMetricsMiddleware, StreamLog};
+use actix_web_prom::{PrometheusMetrics, PrometheusMetricsMiddleware};
 
 type Prom = PrometheusMetricsMiddleware<Told>;
 
@@ -59,18 +58,14 @@ pub(super) struct Stopwatch {
     told: Told,
 }
 
-/// Counts and times its request when it is dropped.
-pub(super) type Ticket = EitherBody<StreamLog<()>, StreamLog<String>>;
-
 impl Stopwatch {
-    /// Settles how the request is to be counted; it is, with the time until then, when the ticket is dropped.
-    pub(super) fn stop(mut self, stand_in: &HttpRequest, status: StatusCode) -> Option<Ticket> {
+    /// Counts and times the request, as one that ends now.
+    pub(super) fn stop(mut self, stand_in: &HttpRequest, status: StatusCode) {
         let answer = HttpResponse::with_body(status, ());
         *self.told.0.borrow_mut() = Some(ServiceResponse::new(stand_in.clone(), answer));
-        match Pin::new(&mut self.running).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(counted) => counted.ok().map(ServiceResponse::into_body),
-            Poll::Pending => None,
-        }
+        // actix-web-prom counts when it drops the body.
+        let counted = Pin::new(&mut self.running).poll(&mut Context::from_waker(Waker::noop()));
+        drop(counted);
     }
 }
 

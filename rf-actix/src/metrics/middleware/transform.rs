@@ -20,8 +20,9 @@ use actix_web::{
 use pin_project_lite::pin_project;
 
 use super::{
-    exchange::{Abort, Exchange, Worker},
+    exchange::{Abort, Exchange},
     lag,
+    worker::Worker,
 };
 use crate::metrics::Metrics;
 
@@ -115,7 +116,7 @@ pin_project! {
     pub struct Tracking<F> {
         #[pin]
         inner: F,
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
     }
 }
 
@@ -171,7 +172,7 @@ fn is_endless<B>(response: &ServiceResponse<B>) -> bool {
 }
 
 /// Counts a panic before it goes on: what unwinds through here is dropped right after.
-fn catch<T>(exchange: &mut Option<Exchange>, run: impl FnOnce() -> T) -> T {
+fn catch<T>(exchange: &mut Option<Box<Exchange>>, run: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         if let Some(exchange) = exchange {
             exchange.abort(Abort::Panic);
@@ -185,7 +186,7 @@ pin_project! {
     pub struct Tracked<B> {
         #[pin]
         body: B,
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
     }
 }
 
