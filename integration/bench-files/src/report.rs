@@ -67,26 +67,50 @@ pub(crate) fn head() {
     );
 }
 
-/// One line of the table; without a target, for scale.
+/// One line of the table; without a target, for scale. Whether the target is met.
 pub(crate) fn line(
     scenario: &str,
     peer: &str,
     ours: &Rounds,
     theirs: &Rounds,
     target: Option<Target>,
-) {
+) -> bool {
     let ratio = beside(&ours.figures, &theirs.figures);
     let (met, target) = match target {
-        Some(Target::AtLeast(least)) => (yes(ratio >= least), format!("≥ {least:.2}")),
-        Some(Target::AtMost(most)) => (yes(ratio <= most), format!("≤ {most:.2}")),
-        None => ("", String::new()),
+        Some(Target::AtLeast(least)) => (Some(ratio >= least), format!("≥ {least:.2}")),
+        Some(Target::AtMost(most)) => (Some(ratio <= most), format!("≤ {most:.2}")),
+        None => (None, String::new()),
     };
     println!(
-        "| {scenario:<26} | {peer:<24} | {:>9} | {:>9} | {:>6.2} | {ratio:>6.2} | {target:>6} | {met:<3} |",
+        "| {scenario:<26} | {peer:<24} | {:>9} | {:>9} | {:>6.2} | {ratio:>6.2} | {target:>6} | {:<3} |",
         figure(ours.median()),
         figure(theirs.median()),
         beside(&ours.cpu, &theirs.cpu),
+        met.map_or("", yes),
     );
+    met.unwrap_or(true)
+}
+
+/// Why targets were missed, as profiles showed it. Nothing is said of those that are met.
+#[allow(dead_code, reason = "not every bench has something to explain")]
+#[derive(Default)]
+pub(crate) struct Notes(Vec<String>);
+
+#[allow(dead_code, reason = "not every bench has something to explain")]
+impl Notes {
+    /// Keeps the note of a line whose target was missed.
+    pub(crate) fn unless(&mut self, met: bool, note: &str) {
+        if !met {
+            self.0.push(note.to_owned());
+        }
+    }
+
+    /// Under the table.
+    pub(crate) fn print(self) {
+        for note in self.0 {
+            println!("\n{note}");
+        }
+    }
 }
 
 fn yes(met: bool) -> &'static str {
