@@ -117,10 +117,10 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// A line was lost.
-    pub(crate) fn dropped(&self) {
-        self.dropped.fetch_add(1, Relaxed);
-        self.unreported.fetch_add(1, Relaxed);
+    /// So many lines were lost.
+    pub(crate) fn dropped(&self, lines: u64) {
+        self.dropped.fetch_add(lines, Relaxed);
+        self.unreported.fetch_add(lines, Relaxed);
     }
 
     pub(crate) fn add_to(&self, stats: &mut Stats) {

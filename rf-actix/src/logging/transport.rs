@@ -1,13 +1,13 @@
 //! One slog-async queue and one thread for each output.
 //!
 //! The queue carries finished lines, as records with an empty list: slog-async boxes every value of a list, and
-//! would stamp and format on its thread. Commands travel in the same queue as records with a tag, so that a flush
-//! is done when everything before it is.
+//! would stamp and format on its thread. Lines that come while one is on its way are gathered behind it, and taken out with
+//! it. Commands travel in the same queue as records with a tag, so that a flush is done when everything before it is.
 
-mod pace;
+mod gathering;
 
-pub(crate) use self::pace::MOMENT;
-use self::pace::Pace;
+use self::gathering::Gathering;
+pub(crate) use self::gathering::MOMENT;
 use super::{
     Level,
     format::Look,
@@ -40,7 +40,13 @@ static LOCATION: RecordLocation = RecordLocation {
     module: "",
 };
 
-/// Lines a queue holds before its overflow policy applies.
+/// Records a queue holds: the first line of a batch, and commands.
+const RECORDS: usize = 64;
+
+/// What a buffer for lines keeps of its memory, bytes.
+const MOST_KEPT: usize = 1024 * 1024;
+
+/// Lines that may be gathered before the overflow policy applies.
 pub(crate) const QUEUE: usize = 16 * 1024;
 
 /// What happens to a line when an output's queue is full.
@@ -100,7 +106,7 @@ pub(crate) struct Transport {
 #[derive(Default)]
 struct Shared {
     counters: Arc<Counters>,
-    pace: Pace,
+    gathering: Gathering,
     answers: Mutex<HashMap<u64, mpsc::SyncSender<io::Result<()>>>>,
     /// The queue itself, for those who come back after a pause.
     queue: OnceLock<Weak<AsyncCore>>,
@@ -128,12 +134,10 @@ impl Transport {
             )),
             shared: Arc::clone(&shared),
             moment: plan.moment,
-            taken: Cell::new(0),
-            hasty: Cell::new(false),
+            gathered: RefCell::default(),
         };
         let core = AsyncCore::custom(worker)
-            .chan_size(plan.queue)
-            .blocking(plan.overflow == Overflow::Block)
+            .chan_size(RECORDS)
             .thread_name("rf-log".to_owned())
             .build();
         let core = Arc::new(core);
@@ -151,14 +155,17 @@ impl Transport {
         &self.shared.counters
     }
 
-    /// Puts a finished line into the queue.
+    /// Puts a finished line into the queue, or behind the one that is there.
     pub(crate) fn send(&self, level: Level, line: &str) {
         let queue = self.queue.load();
         let Some(queue) = queue.as_ref() else { return };
-        match put(queue, level, "", line) {
-            // Errors do not wait: they may be the last that is heard of a process.
-            Ok(()) => (self.shared.pace).sent(level == Level::Error, self.plan.queue / 2),
-            Err(_) => self.shared.counters.dropped(),
+        // Errors do not wait: they may be the last that is heard of a process.
+        let urgent = level == Level::Error;
+        let limit = (self.plan.queue, self.plan.overflow);
+        let taken = (self.shared.gathering)
+            .add(line, urgent, limit, || put(queue, level, "", line).is_ok());
+        if !taken {
+            self.shared.counters.dropped(1);
         }
     }
 
@@ -175,7 +182,7 @@ impl Transport {
         let (sender, answer) = mpsc::sync_channel(1);
         self.shared.answers().insert(number, sender);
         let answer = Answer { answer, deadline };
-        // A full queue refuses commands too, unless it blocks.
+        // Others may have filled the queue with commands.
         while let Err(AsyncError::Full) = self.shared.command(queue, command, &number.to_string()) {
             if Instant::now() >= deadline {
                 self.shared.answers().remove(&number);
@@ -262,7 +269,7 @@ impl Shared {
 
     fn command(&self, queue: &AsyncCore, command: Command, text: &str) -> Result<(), AsyncError> {
         put(queue, Level::Info, command.tag(), text)?;
-        self.pace.sent(true, 0);
+        self.gathering.hurry();
         Ok(())
     }
 
@@ -279,7 +286,7 @@ impl Shared {
             thread::sleep(PAUSE);
             shared.retrying.store(false, SeqCst);
             if let Some(queue) = queue.upgrade() {
-                // A full queue has lines that will be offered together with the others.
+                // A full queue has commands, with which the lines are offered too.
                 let _ = shared.command(&queue, Command::Retry, "");
             }
         };
@@ -295,20 +302,18 @@ struct Worker {
     writer: RefCell<Writer>,
     shared: Arc<Shared>,
     moment: Duration,
-    /// Records that were taken out so far.
-    taken: Cell<u64>,
-    /// The lines of this batch have waited for others, or cannot.
-    hasty: Cell<bool>,
+    /// The buffer for what is gathered next.
+    gathered: RefCell<String>,
 }
 
 impl Worker {
-    /// Whether the batch ends here, because nothing waits any more.
-    fn is_last(&self) -> bool {
-        let (pace, taken) = (&self.shared.pace, self.taken.get());
-        if pace.is_drained(taken) && !self.hasty.get() {
-            self.hasty.set(pace.wait(taken, self.moment));
-        }
-        pace.is_drained(taken)
+    /// Takes what was gathered.
+    fn gather(&self, writer: &mut Writer) {
+        let mut gathered = self.gathered.borrow_mut();
+        let lines = self.shared.gathering.take(&mut gathered);
+        writer.take(&gathered, lines as u64);
+        gathered.clear();
+        gathered.shrink_to(MOST_KEPT);
     }
 }
 
@@ -320,19 +325,15 @@ impl Drain for Worker {
         WRITING.set(true);
         let mut writer = self.writer.borrow_mut();
         let tag = record.tag();
-        self.taken.set(self.taken.get() + 1);
         if tag.is_empty() {
-            writer.take(record.msg());
-            if record.level() == slog::Level::Error {
-                self.hasty.set(true);
-            }
-            if writer.is_full() || self.is_last() {
-                writer.write();
-                self.hasty.set(false);
-            }
+            writer.take(&record.msg().to_string(), 1);
+            self.shared.gathering.wait(self.moment);
+            self.gather(&mut writer);
+            writer.write();
         } else if tag == Command::Retry.tag() {
             writer.write();
         } else {
+            // Whatever is gathered now belongs to a line behind this command.
             let done = if tag == Command::Reopen.tag() {
                 writer.reopen()
             } else {

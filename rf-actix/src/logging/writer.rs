@@ -10,7 +10,6 @@ use super::{
 };
 use slog::{BorrowedKV, Record, RecordLocation, RecordStatic};
 use std::{
-    fmt::{Arguments, Write},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -25,7 +24,7 @@ static LOCATION: RecordLocation = RecordLocation {
     module: "",
 };
 
-/// Written in one piece at the latest when it is this large, bytes.
+/// How large a batch usually is, bytes.
 const BATCH: usize = 64 * 1024;
 
 /// What is kept for an output that fails, bytes; lines beyond are dropped.
@@ -60,19 +59,21 @@ impl Writer {
         }
     }
 
-    /// Adds a line to the batch.
-    pub(crate) fn take(&mut self, line: &Arguments<'_>) {
-        if self.lines.len() >= KEPT {
-            self.counters.dropped();
+    /// Adds so many lines to the batch; those that an output which fails has no room for are lost.
+    pub(crate) fn take(&mut self, lines: &str, count: u64) {
+        let room = KEPT.saturating_sub(self.lines.len());
+        if !self.is_paused() || lines.len() <= room {
+            self.lines.push_str(lines);
+            self.count += count;
             return;
         }
-        // Writing to a string cannot fail.
-        let _ = self.lines.write_fmt(*line);
-        self.count += 1;
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.lines.len() >= BATCH
+        let fitting = &lines[..lines.floor_char_boundary(room)];
+        let whole = fitting.rfind('\n').map_or(0, |end| end + 1);
+        let (kept, lost) = lines.split_at(whole);
+        let lost = lost.matches('\n').count() as u64;
+        self.lines.push_str(kept);
+        self.count += count - lost;
+        self.counters.dropped(lost);
     }
 
     /// Whether the output failed, and lines wait for it.

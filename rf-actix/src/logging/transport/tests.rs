@@ -355,3 +355,32 @@ fn nobody_waits_while_a_queue_fills() {
         seen += written.recv_timeout(SOON).unwrap().lines().count();
     }
 }
+
+#[test]
+fn a_command_overtakes_no_line_and_no_line_a_command() {
+    const LINES: usize = 2_000;
+    let (transport, written) = patient(QUEUE);
+    thread::scope(|scope| {
+        for of in 0..4 {
+            let transport = &transport;
+            scope.spawn(move || {
+                for n in 0..LINES {
+                    transport.send(Level::Info, &format!("{of} {n}\n"));
+                    if n % 10 == of {
+                        let deadline = Instant::now() + SOON;
+                        transport.command(Command::Reopen, deadline).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    transport.close(Instant::now() + SOON).unwrap();
+    let mut next = [0; 4];
+    for line in written.iter().collect::<String>().lines() {
+        let (of, n) = line.split_once(' ').unwrap();
+        let of: usize = of.parse().unwrap();
+        assert_eq!(n.parse::<usize>().unwrap(), next[of], "of thread {of}");
+        next[of] += 1;
+    }
+    assert_eq!(next, [LINES; 4]);
+}
