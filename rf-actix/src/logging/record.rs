@@ -61,12 +61,12 @@ pub(crate) struct Entry<'a> {
     scratch: &'a Scratch,
 }
 
-/// A field, message and target among them, as JSON begins with it.
+/// Fields, message and target among them, as JSON begins with them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Piece<'a> {
-    /// It is written, with a comma before it.
-    Ready(&'a [u8]),
-    /// Somebody has to think about it.
+    /// They are written, with a comma before each.
+    Ready(&'a str),
+    /// Somebody has to think about this one.
     Raw {
         key: &'static str,
         value: Value<'a>,
@@ -91,17 +91,42 @@ impl<'a> Entry<'a> {
     }
 
     /// The message, the target and then the fields, as far as they are JSON already.
-    pub(crate) fn pieces(&self) -> impl Iterator<Item = Piece<'a>> {
-        let scratch = self.scratch;
-        scratch.fields.iter().rev().map(|field| {
-            if !field.json.is_empty() {
-                return Piece::Ready(scratch.arena.bytes(field.json));
-            }
+    pub(crate) fn pieces(&self) -> Pieces<'a> {
+        Pieces {
+            scratch: self.scratch,
+            rest: &self.scratch.fields,
+        }
+    }
+}
+
+/// See [`Entry::pieces`].
+pub(crate) struct Pieces<'a> {
+    scratch: &'a Scratch,
+    /// Read backwards.
+    rest: &'a [Field],
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let (field, mut rest) = self.rest.split_last()?;
+        let mut ready = field.json;
+        // Those that lie one behind the other are one piece.
+        while let Some((next, after)) = rest.split_last()
+            && ready.extend(next.json)
+        {
+            rest = after;
+        }
+        self.rest = rest;
+        Some(if ready.is_empty() {
             Piece::Raw {
                 key: field.key,
-                value: scratch.value(field.value),
+                value: self.scratch.value(field.value),
                 safe: field.safe,
             }
+        } else {
+            Piece::Ready(self.scratch.arena.get(ready))
         })
     }
 }

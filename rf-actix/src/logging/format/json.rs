@@ -25,7 +25,7 @@ pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
         level: entry.level.to_slog(),
     };
     let line = Line {
-        bytes: Cell::new(std::mem::take(out).into_bytes()),
+        text: Cell::new(std::mem::take(out)),
         safe: Cell::new(true),
     };
     let fields = Fields { entry, line: &line };
@@ -37,8 +37,7 @@ pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
         rendered.is_ok(),
         "collected values serialize, and memory takes them: {rendered:?}"
     );
-    *out = String::from_utf8(line.bytes.into_inner())
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    *out = line.text.into_inner();
     if !line.safe.get() {
         let unescaped = out.split_off(start);
         escape::json(&unescaped, out);
@@ -47,31 +46,26 @@ pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
 
 /// The line as it comes into being. Whoever writes has it in hand meanwhile.
 struct Line {
-    bytes: Cell<Vec<u8>>,
+    text: Cell<String>,
     /// Nothing in it is unsafe to show.
     safe: Cell<bool>,
 }
 
 impl Line {
-    fn write<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let mut bytes = self.bytes.take();
-        let written = write(&mut bytes);
-        self.bytes.set(bytes);
+    fn write<T>(&self, write: impl FnOnce(&mut String) -> T) -> T {
+        let mut text = self.text.take();
+        let written = write(&mut text);
+        self.text.set(text);
         written
     }
 }
 
 impl io::Write for &Line {
-    #[inline]
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        Line::write(self, |bytes| bytes.extend_from_slice(piece));
+        // serde_json hands over whole texts and single characters of JSON's own.
+        let piece = std::str::from_utf8(piece).map_err(io::Error::other)?;
+        Line::write(self, |text| text.push_str(piece));
         Ok(piece.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
-        Line::write(self, |bytes| bytes.extend_from_slice(piece));
-        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -88,24 +82,24 @@ struct Fields<'a> {
 impl KV for Fields<'_> {
     fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
         let Self { entry, line } = *self;
-        line.write(|bytes| {
-            bytes.extend_from_slice(b"\"ts\":\"");
-            bytes.extend_from_slice(entry.ts.as_bytes());
-            bytes.extend_from_slice(b"\",\"level\":\"");
-            bytes.extend_from_slice(entry.level.as_str().as_bytes());
-            bytes.push(b'"');
+        line.write(|text| {
+            text.push_str("\"ts\":\"");
+            text.push_str(entry.ts);
+            text.push_str("\",\"level\":\"");
+            text.push_str(entry.level.as_str());
+            text.push('"');
         });
         let mut pieces = entry.pieces();
         // slog-json puts a comma before what it writes, except before the first.
         let mut first = true;
         loop {
-            let raw = line.write(|bytes| {
+            let raw = line.write(|text| {
                 loop {
                     match pieces.next()? {
-                        Piece::Ready(field) => bytes.extend_from_slice(field),
+                        Piece::Ready(field) => text.push_str(field),
                         Piece::Raw { key, value, safe } => {
                             if std::mem::take(&mut first) {
-                                bytes.push(b',');
+                                text.push(',');
                             }
                             return Some((key, value, safe));
                         }

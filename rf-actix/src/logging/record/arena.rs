@@ -15,6 +15,8 @@ use std::{
 pub(super) struct Arena {
     text: String,
     redactor: Redactor,
+    /// The last target that was the path of a module: the next record often has the same.
+    path: String,
     /// A text was too long.
     pub(super) cut: bool,
 }
@@ -38,6 +40,16 @@ impl Text {
 
     pub(super) const fn is_empty(self) -> bool {
         self.start == self.end
+    }
+
+    /// Becomes one with the `next`, if that begins where this ends. Nothing does with what is empty.
+    #[inline]
+    pub(super) fn extend(&mut self, next: Self) -> bool {
+        let follows = !self.is_empty() && !next.is_empty() && self.end == next.start;
+        if follows {
+            self.end = next.end;
+        }
+        follows
     }
 }
 
@@ -69,12 +81,6 @@ impl Arena {
     pub(super) fn get(&self, text: Text) -> &str {
         let range = text.start as usize..text.end as usize;
         self.text.get(range).unwrap_or_default()
-    }
-
-    #[inline]
-    pub(super) fn bytes(&self, text: Text) -> &[u8] {
-        let range = text.start as usize..text.end as usize;
-        self.text.as_bytes().get(range).unwrap_or_default()
     }
 
     /// A field that JSON has as it is; `key` is its beginning.
@@ -160,7 +166,11 @@ impl Arena {
 
     /// A target: the name of a module says nothing but itself, whatever it sounds like.
     pub(super) fn target(&mut self, target: &str) -> bool {
-        if target.len() <= TEXT_LIMIT && is_target(target) {
+        if target == self.path {
+            self.plain(target)
+        } else if target.len() <= TEXT_LIMIT && is_target(target) {
+            self.path.clear();
+            self.path.push_str(target);
             self.plain(target)
         } else {
             self.str(target)

@@ -3,7 +3,7 @@ use super::*;
 use crate::logging::{
     Level,
     capture::{self, Capture},
-    ids::{Ids, RequestId, TraceContext},
+    ids::{Ids, RequestId, Seed, TraceContext},
     record::{Around, Event, Order, Scratch},
 };
 use slog::{Record, SingleKV};
@@ -74,7 +74,10 @@ fn rendered(
     look: &Look,
     out: &mut String,
 ) {
-    let ids = Ids::new(RequestId::accept(b"req-1"), TraceContext::fresh());
+    let ids = Ids::new(
+        RequestId::accept(b"req-1"),
+        TraceContext::fresh(&Seed::draw()),
+    );
     let record = slog::record_static!(slog::Level::Info, "");
     let no_message = format_args!("");
     let message = format_args!("{message}");
