@@ -113,6 +113,7 @@ const ROOMS: &[(&str, &str, Floor)] = &[
     ("logging", "intern", Floor::Language),
     ("logging", "copy", Floor::Language),
     ("logging", "detail", Floor::Language),
+    ("logging", "random", Floor::Language),
     ("logging", "shared", Floor::Language),
     ("logging", "format", Floor::Language),
     ("logging", "redact", Floor::Language),

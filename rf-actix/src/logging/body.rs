@@ -20,12 +20,12 @@ pin_project! {
         #[pin]
         body: B,
         // After the body: what the body logs when it is dropped comes before the line.
-        access: Option<Access>,
+        access: Option<Box<Access>>,
     }
 }
 
 impl<B: MessageBody> LogBody<B> {
-    pub(super) fn new(body: B, access: Access) -> Self {
+    pub(super) fn new(body: B, access: Box<Access>) -> Self {
         Self {
             body,
             access: Some(access),

@@ -32,18 +32,29 @@ use std::{
 };
 
 thread_local! {
-    static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+/// Beside the current ids: whose lines they are.
+struct Current {
+    logger: Arc<Logger>,
+    /// Of a context whose ids no line has.
+    outside: Option<Arc<Ids>>,
 }
 
 /// What the lines of one request have in common, and the logger they go to.
 #[derive(Clone)]
 pub struct RequestContext {
     pub(crate) ids: Arc<Ids>,
-    pub(crate) logger: Logger,
+    pub(crate) logger: Arc<Logger>,
 }
 
 impl RequestContext {
-    pub(crate) fn new(logger: Logger, request_id: Option<RequestId>, trace: TraceContext) -> Self {
+    pub(crate) fn new(
+        logger: Arc<Logger>,
+        request_id: Option<RequestId>,
+        trace: TraceContext,
+    ) -> Self {
         Self {
             ids: Arc::new(Ids::new(request_id, trace)),
             logger,
@@ -53,10 +64,15 @@ impl RequestContext {
     /// The context of the request whose handler runs here.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT
-            .try_with(|current| current.borrow().clone())
-            .ok()
-            .flatten()
+        let current = |current: &RefCell<Option<Current>>| {
+            let current = current.borrow();
+            let Current { logger, outside } = current.as_ref()?;
+            Some(Self {
+                ids: outside.clone().or_else(ids::current)?,
+                logger: Arc::clone(logger),
+            })
+        };
+        CURRENT.try_with(current).ok().flatten()
     }
 
     /// The request's id; `None` when the logger was built without request ids.
@@ -104,13 +120,18 @@ impl RequestContext {
 
     /// Makes this the current context until the guard is dropped.
     pub(crate) fn enter(&self) -> Entered {
-        let context = CURRENT
-            .try_with(|current| current.replace(Some(self.clone())))
-            .ok()
-            .flatten();
+        self.enter_with(Some(Arc::clone(&self.ids)), None)
+    }
+
+    fn enter_with(&self, ids: Option<Arc<Ids>>, outside: Option<Arc<Ids>>) -> Entered {
+        let entered = Current {
+            logger: Arc::clone(&self.logger),
+            outside,
+        };
+        let current = CURRENT.try_with(|current| current.replace(Some(entered)));
         Entered {
-            ids: ids::replace(Some(Arc::clone(&self.ids))),
-            context,
+            ids: ids::replace(ids),
+            current: current.ok().flatten(),
             _here: PhantomData,
         }
     }
@@ -118,9 +139,7 @@ impl RequestContext {
     /// Makes its logger the current one, for lines that belong to no request.
     #[cfg(feature = "testing")]
     pub(crate) fn enter_outside(&self) -> Entered {
-        let entered = self.enter();
-        ids::replace(None);
-        entered
+        self.enter_with(None, Some(Arc::clone(&self.ids)))
     }
 }
 
@@ -132,7 +151,7 @@ impl fmt::Debug for RequestContext {
 
 /// Puts the former context back.
 pub(crate) struct Entered {
-    context: Option<RequestContext>,
+    current: Option<Current>,
     ids: Option<Arc<Ids>>,
     /// It is about this thread.
     _here: PhantomData<*const ()>,
@@ -141,7 +160,7 @@ pub(crate) struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         ids::replace(self.ids.take());
-        let former = self.context.take();
+        let former = self.current.take();
         // The context left is dropped after the borrow: dropping the last logger may log.
         let left = CURRENT.try_with(|current| current.replace(former));
         drop(left);
@@ -149,31 +168,31 @@ impl Drop for Entered {
 }
 
 /// The logger of the current request, else the installed one.
-pub(crate) fn current_logger() -> Option<Logger> {
+pub(crate) fn current_logger() -> Option<Arc<Logger>> {
     CURRENT
         .try_with(|current| {
             current
                 .borrow()
                 .as_ref()
-                .map(|context| context.logger.clone())
+                .map(|current| Arc::clone(&current.logger))
         })
         .ok()
         .flatten()
-        .or_else(|| logger::global().cloned())
+        .or_else(|| logger::installed().cloned())
 }
 
 /// The logger of the current request, else the installed one, if it wants such a record. Nothing is cloned when it
 /// does not.
-pub(crate) fn logger_for(level: Level, target: &str) -> Option<Logger> {
-    let wants = |logger: &&Logger| logger.enabled(level, target);
+pub(crate) fn logger_for(level: Level, target: &str) -> Option<Arc<Logger>> {
+    let wants = |logger: &&Arc<Logger>| logger.enabled(level, target);
     let of_request = CURRENT.try_with(|current| {
         let current = current.borrow();
-        let context = current.as_ref()?;
-        Some(Some(&context.logger).filter(wants).cloned())
+        let logger = &current.as_ref()?.logger;
+        Some(Some(logger).filter(wants).cloned())
     });
     match of_request {
         Ok(Some(logger)) => logger,
-        _ => logger::global().filter(wants).cloned(),
+        _ => logger::installed().filter(wants).cloned(),
     }
 }
 

@@ -1,26 +1,58 @@
 //! Which request a line belongs to: its id, and its place in a distributed trace.
 
+use super::random::random;
 use std::{
     cell::RefCell,
     fmt,
+    hash::{Hash, Hasher},
     str::FromStr,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
 };
-use uuid::Uuid;
+use uuid::{Builder, Uuid, fmt::Hyphenated};
+
+/// What is random about a request: drawn once, because each drawing has its price.
+pub(crate) struct Seed {
+    id: [u8; 10],
+    trace: [u8; 16],
+    span: [u8; 8],
+}
+
+impl Seed {
+    pub(crate) fn draw() -> Self {
+        let drawn: [u8; 34] = random();
+        let (id, rest) = drawn.split_first_chunk().expect("34 is more than 10");
+        let (trace, rest) = rest.split_first_chunk().expect("24 is more than 16");
+        let span = rest.first_chunk().expect("8 is 8");
+        Self {
+            id: *id,
+            trace: *trace,
+            span: *span,
+        }
+    }
+}
 
 /// The id of a request: taken from `X-Request-Id` when it is sound, else a fresh UUID version 7 (RFC 9562).
 ///
 /// It is echoed on every response and stands in every line logged under the request. In handlers it is an
 /// extractor; other code finds it with [`RequestId::of`].
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Arc<str>);
+#[derive(Clone)]
+pub struct RequestId(Text);
+
+#[derive(Clone)]
+enum Text {
+    Made([u8; Hyphenated::LENGTH]),
+    Sent(Arc<str>),
+}
 
 impl RequestId {
-    pub(crate) fn fresh() -> Self {
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        Self(Arc::from(
-            &*Uuid::now_v7().hyphenated().encode_lower(&mut text),
-        ))
+    pub(crate) fn fresh(seed: &Seed) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let millis = since.unwrap_or_default().as_millis() as u64;
+        let id = Builder::from_unix_timestamp_millis(millis, &seed.id).into_uuid();
+        let mut text = [0; Hyphenated::LENGTH];
+        id.hyphenated().encode_lower(&mut text);
+        Self(Text::Made(text))
     }
 
     /// The id a client or proxy sent; anything but 1 to 128 of `A-Z a-z 0-9 . _ -` is not accepted, because it
@@ -33,25 +65,43 @@ impl RequestId {
         if !sound {
             return None;
         }
-        std::str::from_utf8(sent).ok().map(|id| Self(id.into()))
+        let id = std::str::from_utf8(sent).ok()?;
+        Some(Self(Text::Sent(id.into())))
     }
 
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Made(text) => std::str::from_utf8(text).expect("hex digits and dashes are ASCII"),
+            Text::Sent(text) => text,
+        }
+    }
+}
+
+impl PartialEq for RequestId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RequestId {}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({})", self.0)
+        write!(f, "RequestId({})", self.as_str())
     }
 }
 
@@ -69,18 +119,22 @@ pub struct TraceContext {
 impl TraceContext {
     const TRACE_ID: usize = 32;
 
-    pub(crate) fn fresh() -> Self {
-        let mut ids = [b'0'; 48];
-        Uuid::new_v4()
+    pub(crate) fn fresh(seed: &Seed) -> Self {
+        let mut context = Self {
+            ids: [b'0'; 48],
+            flags: 0,
+        };
+        // One of version 4, so it is not all zeros, which would mean none (section 3.2.2.3).
+        let trace = Builder::from_random_bytes(seed.trace).into_uuid();
+        trace
             .simple()
-            .encode_lower(&mut ids[..Self::TRACE_ID]);
-        let mut context = Self { ids, flags: 0 };
-        context.new_span();
+            .encode_lower(&mut context.ids[..Self::TRACE_ID]);
+        context.new_span(seed);
         context
     }
 
     /// Continues the trace of a `traceparent` header, when it is a valid one.
-    pub(crate) fn continued(header: &[u8]) -> Option<Self> {
+    pub(crate) fn continued(header: &[u8], seed: &Seed) -> Option<Self> {
         let text = std::str::from_utf8(header).ok()?;
         let mut parts = text.split('-');
         let (version, trace, parent, flags) =
@@ -104,15 +158,18 @@ impl TraceContext {
             ids,
             flags: u8::from_str_radix(flags, 16).ok()?,
         };
-        context.new_span();
+        context.new_span(seed);
         Some(context)
     }
 
-    fn new_span(&mut self) {
-        let mut random = [0; 32];
-        Uuid::new_v4().simple().encode_lower(&mut random);
-        // The second half has the random bits; the first bytes of it hold the version and variant.
-        self.ids[Self::TRACE_ID..].copy_from_slice(&random[16..]);
+    fn new_span(&mut self, seed: &Seed) {
+        // The first half is that of no id; all zeros would mean none (section 3.2.2.4).
+        let span = u64::from_be_bytes(seed.span).max(1);
+        let mut text = [0; 32];
+        Uuid::from_u64_pair(0, span)
+            .simple()
+            .encode_lower(&mut text);
+        self.ids[Self::TRACE_ID..].copy_from_slice(&text[16..]);
     }
 
     /// The trace: 32 hex digits.
@@ -144,7 +201,7 @@ impl FromStr for TraceContext {
     type Err = BadTraceParent;
 
     fn from_str(header: &str) -> Result<Self, Self::Err> {
-        Self::continued(header.as_bytes()).ok_or(BadTraceParent)
+        Self::continued(header.as_bytes(), &Seed::draw()).ok_or(BadTraceParent)
     }
 }
 
@@ -248,9 +305,39 @@ mod tests {
 
     #[test]
     fn a_fresh_request_id_is_a_version_7_uuid() {
-        let id = Uuid::parse_str(RequestId::fresh().as_str()).unwrap();
+        let fresh = || RequestId::fresh(&Seed::draw());
+        let id = Uuid::parse_str(fresh().as_str()).unwrap();
         assert_eq!(id.get_version_num(), 7);
-        assert_ne!(RequestId::fresh(), RequestId::fresh());
+        assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
+        let (seconds, _) = id.get_timestamp().unwrap().to_unix();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        assert!(now.as_secs() - seconds <= 60);
+        assert_ne!(fresh(), fresh());
+    }
+
+    #[test]
+    fn a_fresh_trace_is_one_that_others_continue() {
+        let fresh = TraceContext::fresh(&Seed::draw());
+        assert!(fresh.to_string().parse::<TraceContext>().is_ok());
+        let other = TraceContext::fresh(&Seed::draw());
+        assert_ne!(fresh.trace_id(), other.trace_id());
+        assert_ne!(fresh.span_id(), other.span_id());
+        // Whatever is drawn, no id is the one that means none.
+        let zeros = Seed {
+            id: [0; 10],
+            trace: [0; 16],
+            span: [0; 8],
+        };
+        let unlikely = TraceContext::fresh(&zeros);
+        assert!(unlikely.to_string().parse::<TraceContext>().is_ok());
+    }
+
+    #[test]
+    fn an_id_that_was_sent_is_the_same_as_one_that_was_made() {
+        let made = RequestId::fresh(&Seed::draw());
+        let sent = RequestId::accept(made.as_str().as_bytes()).unwrap();
+        assert_eq!(made, sent);
+        assert_eq!(std::collections::HashSet::from([made, sent]).len(), 1);
     }
 
     #[test]

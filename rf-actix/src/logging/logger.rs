@@ -40,10 +40,15 @@ pub(crate) struct Options {
     pub(crate) panic_hook: bool,
 }
 
-static GLOBAL: OnceLock<Logger> = OnceLock::new();
+static GLOBAL: OnceLock<Arc<Logger>> = OnceLock::new();
 
 /// The installed logger.
 pub(crate) fn global() -> Option<&'static Logger> {
+    installed().map(|logger| &**logger)
+}
+
+/// The same for whoever keeps it.
+pub(crate) fn installed() -> Option<&'static Arc<Logger>> {
     GLOBAL.get()
 }
 
@@ -102,7 +107,7 @@ impl Logger {
     /// Makes this the process's logger, or says which has come before.
     pub(crate) fn make_global(&self) -> Result<(), Error> {
         GLOBAL
-            .set(self.clone())
+            .set(Arc::new(self.clone()))
             .map_err(|_| Error::AlreadyInstalled("a logger"))
     }
 

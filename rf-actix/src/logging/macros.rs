@@ -1,12 +1,13 @@
 //! `rf::info!` and its kin.
 
 use super::{Level, context, detail};
+use std::sync::Arc;
 
 /// The logger that wants such a record: the current request's, else the installed one.
 #[doc(hidden)]
 #[must_use]
 #[inline]
-pub fn wanted(level: Level, target: &str) -> Option<super::Logger> {
+pub fn wanted(level: Level, target: &str) -> Option<Arc<super::Logger>> {
     if detail::is_wanted_by_any(level) {
         context::logger_for(level, target)
     } else {

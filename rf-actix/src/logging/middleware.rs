@@ -4,6 +4,7 @@ use super::{
     LogBody, Logger, RequestContext, RequestId, TraceContext,
     access::Access,
     failure::{WithRequestId, X_REQUEST_ID},
+    ids::Seed,
     payload,
 };
 use crate::remote;
@@ -46,7 +47,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// `Content-Length` it announced, is logged as 499.
 #[derive(Clone, Debug)]
 pub struct LogMiddleware {
-    logger: Logger,
+    logger: Arc<Logger>,
     trusted: Arc<[IpAddr]>,
     slow: Option<Duration>,
 }
@@ -57,7 +58,7 @@ impl Logger {
     pub fn middleware(&self) -> LogMiddleware {
         LogMiddleware {
             slow: self.options().slow_request,
-            logger: self.clone(),
+            logger: Arc::new(self.clone()),
             trusted: Arc::new([]),
         }
     }
@@ -82,31 +83,31 @@ impl LogMiddleware {
     }
 
     fn context(&self, headers: &HeaderMap) -> RequestContext {
+        let seed = Seed::draw();
         let request_id = self.logger.options().request_id.then(|| {
             headers
                 .get(X_REQUEST_ID)
                 .and_then(|sent| RequestId::accept(sent.as_bytes()))
-                .unwrap_or_else(RequestId::fresh)
+                .unwrap_or_else(|| RequestId::fresh(&seed))
         });
         let trace = headers
             .get(TRACEPARENT)
-            .and_then(|sent| TraceContext::continued(sent.as_bytes()))
-            .unwrap_or_else(TraceContext::fresh);
-        RequestContext::new(self.logger.clone(), request_id, trace)
+            .and_then(|sent| TraceContext::continued(sent.as_bytes(), &seed))
+            .unwrap_or_else(|| TraceContext::fresh(&seed));
+        RequestContext::new(Arc::clone(&self.logger), request_id, trace)
     }
 
-    fn access(&self, context: RequestContext, request: &ServiceRequest) -> Access {
-        let mut access =
-            Access::begin(context, request.method().clone(), request.path().to_owned());
-        access.remote = remote::address(
-            request.peer_addr().map(|peer| peer.ip()),
-            request.headers(),
-            &self.trusted,
-        );
-        access.user_agent = request
-            .headers()
-            .get(USER_AGENT)
-            .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    fn access(&self, context: RequestContext, request: &ServiceRequest) -> Box<Access> {
+        let mut access = Access::begin(context, request.method().clone(), request.path());
+        let headers = request.headers();
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        access.remote = remote::address(peer, headers, &self.trusted);
+        if let Some(agent) = headers.get(USER_AGENT) {
+            match std::str::from_utf8(agent.as_bytes()) {
+                Ok(agent) => access.sent_by(agent),
+                Err(_) => access.sent_by(&String::from_utf8_lossy(agent.as_bytes())),
+            }
+        }
         access.slow = self.slow;
         access
     }
@@ -153,12 +154,15 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let context = self.middleware.context(request.headers());
-        let access = self.middleware.access(context.clone(), &request);
+        let mut access = self.middleware.access(context.clone(), &request);
         let payload = request.take_payload();
-        let payload = payload::counted(payload, request.headers(), &access.received);
+        let (payload, received) = payload::counted(payload, request.headers());
         request.set_payload(payload);
-        request.extensions_mut().insert(context.clone());
-        let future = context.run(|| self.service.call(request));
+        access.received = received;
+        let entered = context.enter();
+        request.extensions_mut().insert(context);
+        let future = self.service.call(request);
+        drop(entered);
         LogFuture {
             future,
             access: Some(access),
@@ -174,7 +178,7 @@ pin_project! {
         #[pin]
         future: F,
         // After the future: what it logs when it is dropped comes before the line.
-        access: Option<Access>,
+        access: Option<Box<Access>>,
     }
 }
 
@@ -187,13 +191,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let context = this
+        let access = this
             .access
             .as_ref()
-            .expect("the future is not polled after it has ended")
-            .context
-            .clone();
-        let _entered = context.enter();
+            .expect("the future is not polled after it has ended");
+        let _entered = access.context.enter();
         let result = when_ready!(this.future.poll(cx));
         let mut access = this.access.take().expect("taken here only");
         Poll::Ready(match result {
@@ -201,7 +203,7 @@ where
                 // Only now is the route known: the routers inside have matched it.
                 access.route = response.request().match_pattern();
                 access.error = response.response().error().map(ToString::to_string);
-                if let Some(id) = context.request_id() {
+                if let Some(id) = access.context.request_id() {
                     response.headers_mut().insert(X_REQUEST_ID, header(id));
                 }
                 access.respond(
@@ -216,7 +218,7 @@ where
 }
 
 /// A middleware inside gave up, and actix-web makes a response of its error when nobody can see it any more.
-fn refuse(error: Error, mut access: Access) -> Error {
+fn refuse(error: Error, mut access: Box<Access>) -> Error {
     let response = error.error_response();
     access.error = Some(error.to_string());
     access.respond(response.status().as_u16(), response.body().size());

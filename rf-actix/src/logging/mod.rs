@@ -28,6 +28,7 @@ mod output;
 mod panic;
 mod payload;
 mod pipeline;
+mod random;
 mod record;
 mod redact;
 mod route;

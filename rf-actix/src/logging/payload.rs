@@ -49,18 +49,18 @@ impl Stream for Counted {
     }
 }
 
-/// Counts a body, when there is one.
-pub(super) fn counted(payload: Payload, headers: &HeaderMap, received: &Rc<Received>) -> Payload {
-    match payload {
-        Payload::None => Payload::None,
-        payload => Payload::Stream {
-            payload: Box::pin(Counted {
-                payload,
-                received: Rc::clone(received),
-                measured: is_measured(headers),
-            }),
-        },
+/// Counts a body, when there is one, in what is returned with it.
+pub(super) fn counted(payload: Payload, headers: &HeaderMap) -> (Payload, Option<Rc<Received>>) {
+    if let Payload::None = payload {
+        return (payload, None);
     }
+    let received = Rc::<Received>::default();
+    let payload = Box::pin(Counted {
+        payload,
+        received: Rc::clone(&received),
+        measured: is_measured(headers),
+    });
+    (Payload::Stream { payload }, Some(received))
 }
 
 /// Whether only its client can end the body early: of chunks actix-web says the same when one cannot be read, and then
@@ -71,6 +71,7 @@ fn is_measured(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use actix_web::test::TestRequest;
     use futures_util::{StreamExt as _, stream};
@@ -92,11 +93,11 @@ mod tests {
             let payload: Payload = Payload::Stream {
                 payload: Box::pin(parts),
             };
-            let received = Rc::default();
             let request = TestRequest::default()
                 .insert_header(framing.clone())
                 .to_http_request();
-            let payload = counted(payload, request.headers(), &received);
+            let (payload, received) = counted(payload, request.headers());
+            let received = received.unwrap();
             let read: Vec<_> = payload.collect().await;
             assert!(read[0].is_ok() && read[1].is_err());
             assert_eq!(received.bytes.get(), 4);

@@ -2,7 +2,7 @@
 
 use super::{
     Format, Level, Logger, LoggerBuilder, Output, RequestContext, Sink, TraceContext, bridge,
-    context::Entered,
+    context::Entered, ids::Seed,
 };
 use serde_json::{Map, Value};
 use std::{
@@ -60,7 +60,11 @@ impl Capture {
             Ok(logger) => logger,
             Err(refused) => panic!("the logger of a test cannot be built: {refused}"),
         };
-        let context = RequestContext::new(logger.clone(), None, TraceContext::fresh());
+        let context = RequestContext::new(
+            Arc::new(logger.clone()),
+            None,
+            TraceContext::fresh(&Seed::draw()),
+        );
         Self {
             _entered: context.enter_outside(),
             logger,

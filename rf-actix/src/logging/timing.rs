@@ -1,7 +1,10 @@
 //! How long something took, in a line.
 
 use super::{Level, RequestContext, context::current_logger, keys, logger::Logger};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Logs a name and how long it lived when it is dropped; made by `rf::timed!`.
 ///
@@ -24,7 +27,7 @@ pub struct Timed {
     warn_after: Option<Duration>,
     /// The request it began in; it may be dropped when that is not being polled.
     context: Option<RequestContext>,
-    logger: Option<Logger>,
+    logger: Option<Arc<Logger>>,
 }
 
 impl Timed {
