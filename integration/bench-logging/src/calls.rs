@@ -4,127 +4,13 @@ use crate::{
     Fault,
     process::cpu_seconds,
     report::{Round, Rounds, Target, bound, head, line},
+    sides::{BURST, Ours, Side, all},
 };
-use rf::logging::{Format, Logger, Output, Overflow};
 use rustix::time::{ClockId, clock_gettime};
-use slog::Drain;
-use std::{fs::File, hint::black_box, thread, time::Duration};
+use std::{hint::black_box, process::Command, time::Duration};
 
 const ROUNDS: usize = 9;
-/// Fewer than any queue holds: a full one would be measured instead.
-const BURST: usize = 4_000;
 const BURSTS: usize = 25;
-
-/// One of those who are compared: logs so many events, and waits apart from it until they are written.
-trait Side {
-    fn log(&mut self, events: usize);
-    fn settle(&mut self);
-}
-
-struct Ours(Logger);
-
-impl Ours {
-    fn new() -> Result<Self, Fault> {
-        let output = Output::file("/dev/null").overflow(Overflow::Drop);
-        let builder = Logger::builder().format(Format::Json).output(output);
-        Ok(Self(builder.build()?))
-    }
-}
-
-impl Side for Ours {
-    fn log(&mut self, events: usize) {
-        for n in 0..events {
-            slog::info!(self.0.slog(), "order placed"; "order" => n, "customer" => black_box("maria"), "items" => 3_u32,
-                "total" => 12.5_f64, "currency" => "EUR", "express" => true, "country" => "PT", "attempt" => 1_i64);
-        }
-    }
-
-    fn settle(&mut self) {
-        self.0.flush().expect("/dev/null takes everything");
-    }
-}
-
-/// slog-async and slog-json as their documentation shows them, with a queue that holds a burst.
-struct Stock(Option<slog::Logger>);
-
-impl Stock {
-    fn new() -> Self {
-        let mut stock = Self(None);
-        stock.settle();
-        stock
-    }
-}
-
-impl Side for Stock {
-    fn log(&mut self, events: usize) {
-        let log = self.0.as_ref().expect("made by settle");
-        for n in 0..events {
-            slog::info!(log, "order placed"; "order" => n, "customer" => black_box("maria"), "items" => 3_u32,
-                "total" => 12.5_f64, "currency" => "EUR", "express" => true, "country" => "PT", "attempt" => 1_i64);
-        }
-    }
-
-    fn settle(&mut self) {
-        // It has no flush: its end is one.
-        self.0 = None;
-        let file = File::options()
-            .append(true)
-            .open("/dev/null")
-            .expect("it is there");
-        let json = slog_json::Json::default(file).fuse();
-        let queue = slog_async::Async::new(json)
-            .chan_size(2 * BURST)
-            .build()
-            .fuse();
-        self.0 = Some(slog::Logger::root(queue, slog::o!()));
-    }
-}
-
-/// tracing-subscriber's JSON into tracing-appender's thread.
-struct Tracing {
-    dispatch: tracing::Dispatch,
-    _worker: tracing_appender::non_blocking::WorkerGuard,
-}
-
-impl Tracing {
-    fn new() -> Result<Self, Fault> {
-        let file = File::options().append(true).open("/dev/null")?;
-        let (writer, worker) = tracing_appender::non_blocking(file);
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_writer(writer);
-        Ok(Self {
-            dispatch: subscriber.finish().into(),
-            _worker: worker,
-        })
-    }
-}
-
-impl Side for Tracing {
-    fn log(&mut self, events: usize) {
-        tracing::dispatcher::with_default(&self.dispatch, || {
-            for n in 0..events {
-                tracing::info!(
-                    order = n,
-                    customer = black_box("maria"),
-                    items = 3_u32,
-                    total = 12.5_f64,
-                    currency = "EUR",
-                    express = true,
-                    country = "PT",
-                    attempt = 1_i64,
-                    "order placed"
-                );
-            }
-        });
-    }
-
-    fn settle(&mut self) {
-        // It cannot be asked; a burst is written in far less.
-        thread::sleep(Duration::from_millis(15));
-    }
-}
 
 /// The CPU time that this thread took so far. A clock would measure what else the machine does too.
 fn mine() -> Duration {
@@ -145,12 +31,15 @@ fn round(side: &mut dyn Side) -> Result<Round, Fault> {
     Ok(Round::rate(BURST * BURSTS, time.as_secs_f64(), cpu))
 }
 
-fn allocations(side: &mut dyn Side) -> f64 {
-    side.log(BURST);
-    side.settle();
-    let counted = allocation_counter::measure(|| side.log(100));
-    side.settle();
-    counted.count_total as f64 / 100.0
+/// What each of them allocates, counted by a program of its own: an allocator that counts is not the one they have.
+fn allocations() -> Result<Vec<f64>, Fault> {
+    let counting = std::env::current_exe()?.with_file_name("count-allocations");
+    let counted = Command::new(counting).output()?;
+    if !counted.status.success() {
+        return Err(String::from_utf8_lossy(&counted.stderr).into());
+    }
+    let counted = String::from_utf8(counted.stdout)?;
+    Ok(counted.lines().map(str::parse).collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn run() -> Result<(), Fault> {
@@ -158,11 +47,7 @@ pub(crate) fn run() -> Result<(), Fault> {
         "\nlog calls: an event of eight fields as JSON to /dev/null; events a second of the caller's CPU time; `by CPU` counts all threads"
     );
     head();
-    let mut sides: [Box<dyn Side>; 3] = [
-        Box::new(Ours::new()?),
-        Box::new(Tracing::new()?),
-        Box::new(Stock::new()),
-    ];
+    let mut sides = all()?;
     for side in &mut sides {
         round(&mut **side)?;
     }
@@ -193,15 +78,16 @@ pub(crate) fn run() -> Result<(), Fault> {
             most,
         );
     }
-    for (name, side, most) in [
-        ("ours", 0, Some(2.0)),
-        ("tracing", 1, None),
-        ("stock slog", 2, None),
-    ] {
+    let allocations = allocations()?;
+    for ((name, most), allocations) in
+        [("ours", Some(2.0)), ("tracing", None), ("stock slog", None)]
+            .into_iter()
+            .zip(allocations)
+    {
         bound(
             "log call",
             &format!("{name}, allocations"),
-            allocations(&mut *sides[side]),
+            allocations,
             most,
         );
     }

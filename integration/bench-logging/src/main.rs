@@ -16,6 +16,7 @@ mod process;
 #[allow(dead_code, reason = "files have targets of another kind too")]
 mod report;
 mod server;
+mod sides;
 
 use std::process::ExitCode;
 
