@@ -178,11 +178,12 @@ impl Pipeline {
         scratch.begin(&self.redactor);
         let route = &self.channels[from.channel];
         let channel = (from.channel != 0).then_some(route.name.as_str());
+        let shared = self.shared.load();
         scratch.collect(
             event,
             Around {
                 context: Some(record_context),
-                shared: &self.shared.load(),
+                shared: shared.as_deref().map_or(&[], |shared| shared),
                 ids: from.ids,
                 channel,
             },

@@ -56,8 +56,6 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Entry<'a> {
     pub(crate) ts: &'a str,
     pub(crate) level: Level,
-    pub(crate) target: &'a str,
-    pub(crate) message: &'a str,
     scratch: &'a Scratch,
 }
 
@@ -82,6 +80,23 @@ impl<'a> Entry<'a> {
         let fields = &scratch.fields[..scratch.fields.len() - FIXED];
         let innermost_last = fields.iter().rev();
         innermost_last.map(|field| (field.key, scratch.value(field.value)))
+    }
+
+    pub(crate) fn target(&self) -> &'a str {
+        self.fixed(FIXED)
+    }
+
+    pub(crate) fn message(&self) -> &'a str {
+        self.fixed(1)
+    }
+
+    /// One of the texts at the end.
+    fn fixed(&self, from_end: usize) -> &'a str {
+        let fields = &self.scratch.fields;
+        match self.scratch.value(fields[fields.len() - from_end].value) {
+            Value::Text(text) => text,
+            _ => "",
+        }
     }
 
     pub(crate) fn field(&self, key: &str) -> Option<Value<'a>> {
@@ -269,18 +284,9 @@ impl Scratch {
 
     /// What was [collected](Self::collect).
     pub(crate) fn entry<'a>(&'a self, ts: &'a str, level: Level) -> Entry<'a> {
-        let text = |field: &Field| match self.value(field.value) {
-            Value::Text(text) => text,
-            _ => "",
-        };
-        let [.., target, message] = &self.fields[..] else {
-            unreachable!("a record has a target and a message");
-        };
         Entry {
             ts,
             level,
-            target: text(target),
-            message: text(message),
             scratch: self,
         }
     }

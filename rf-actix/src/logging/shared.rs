@@ -1,11 +1,18 @@
 //! What every record says: what the builder was told, and what became known later.
 
 use arc_swap::{ArcSwap, Guard};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Acquire, Ordering::Release},
+};
 
 /// Fields of every record. Each key is kept once, so that a value which changes all day long takes no more room.
 #[derive(Debug, Default)]
-pub(crate) struct Shared(ArcSwap<Fields>);
+pub(crate) struct Shared {
+    fields: ArcSwap<Fields>,
+    /// There are some: asked of every record, and most often answered with no.
+    any: AtomicBool,
+}
 
 /// The last one written last.
 pub(crate) type Fields = Vec<(&'static str, String)>;
@@ -16,20 +23,24 @@ impl Shared {
         for (key, value) in fields {
             put(&mut kept, key, value);
         }
-        Self(ArcSwap::from_pointee(kept))
+        Self {
+            any: AtomicBool::new(!kept.is_empty()),
+            fields: ArcSwap::from_pointee(kept),
+        }
     }
 
     /// Adds a field to every record from now on, or replaces it.
     pub(crate) fn share(&self, key: &'static str, value: &str) {
-        self.0.rcu(|fields| {
+        self.fields.rcu(|fields| {
             let mut fields = Fields::clone(fields);
             put(&mut fields, key, value.to_owned());
             fields
         });
+        self.any.store(true, Release);
     }
 
-    pub(crate) fn load(&self) -> Guard<Arc<Fields>> {
-        self.0.load()
+    pub(crate) fn load(&self) -> Option<Guard<Arc<Fields>>> {
+        self.any.load(Acquire).then(|| self.fields.load())
     }
 }
 
@@ -49,7 +60,7 @@ mod tests {
             shared.share("state", &n.to_string());
         }
         shared.share("node", "a");
-        let kept = shared.load();
+        let kept = shared.load().expect("there are some");
         let kept: Vec<_> = kept
             .iter()
             .map(|(key, value)| (*key, value.as_str()))

@@ -57,19 +57,19 @@ impl ErrorReport<'_> {
     /// The module or the part it was logged in; `panic` for panics.
     #[must_use]
     pub fn target(&self) -> &str {
-        self.0.target
+        self.0.target()
     }
 
     /// What was logged.
     #[must_use]
     pub fn message(&self) -> &str {
-        self.0.message
+        self.0.message()
     }
 
     /// Whether something panicked.
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        self.0.target == PANIC
+        self.0.target() == PANIC
     }
 
     /// The request's id, when it was logged under one.

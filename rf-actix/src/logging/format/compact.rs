@@ -7,9 +7,9 @@ use std::fmt::Write;
 pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
     // Writing to a string cannot fail, here and below.
     let _ = write!(out, "{} {:<5} ", entry.ts, entry.level);
-    escape::plain(entry.target, out);
+    escape::plain(entry.target(), out);
     out.push_str(": ");
-    escape::plain(entry.message, out);
+    escape::plain(entry.message(), out);
     for (key, field) in entry.fields() {
         out.push(' ');
         escape::word(key, out);

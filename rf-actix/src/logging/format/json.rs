@@ -62,7 +62,11 @@ impl Line {
 
 impl io::Write for &Line {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        // serde_json hands over whole texts and single characters of JSON's own.
+        if let [byte @ (b'{' | b'}')] = *piece {
+            Line::write(self, |text| text.push(char::from(byte)));
+            return Ok(1);
+        }
+        // serde_json hands over whole texts.
         let piece = std::str::from_utf8(piece).map_err(io::Error::other)?;
         Line::write(self, |text| text.push_str(piece));
         Ok(piece.len())

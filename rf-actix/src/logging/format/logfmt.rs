@@ -11,8 +11,8 @@ pub(super) fn render(entry: &Entry<'_>, out: &mut String) {
     let fixed = [
         (TS, entry.ts),
         (LEVEL, level(entry)),
-        (MSG, entry.message),
-        (TARGET, entry.target),
+        (MSG, entry.message()),
+        (TARGET, entry.target()),
     ];
     for (at, (key, text)) in fixed.into_iter().enumerate() {
         if at > 0 {

@@ -43,12 +43,12 @@ pub(super) fn render(entry: &Entry<'_>, colour: bool, out: &mut String) {
         let _ = write!(out, "{:<5}", entry.level);
     });
     line.out.push(' ');
-    let shown: &[&str] = if entry.target == keys::ACCESS && line.request(entry).is_some() {
+    let shown: &[&str] = if entry.target() == keys::ACCESS && line.request(entry).is_some() {
         &SUMMARY
     } else {
         line.out.push(' ');
         let style = if entry.level <= Level::Warn { BOLD } else { "" };
-        line.styled(style, |out| escape::plain(entry.message, out));
+        line.styled(style, |out| escape::plain(entry.message(), out));
         &[]
     };
     for (key, field) in entry.fields() {
@@ -63,7 +63,7 @@ pub(super) fn render(entry: &Entry<'_>, colour: bool, out: &mut String) {
     }
     line.out.push_str("  ");
     line.styled(DIM, |out| {
-        escape::plain(entry.target, out);
+        escape::plain(entry.target(), out);
         if let Some(Value::Text(id)) = entry.field(REQUEST_ID) {
             out.push(' ');
             escape::plain(id, out);

@@ -103,7 +103,7 @@ pub(super) fn render(entry: &Entry<'_>, header: &Header, out: &mut String) {
             all = false;
         }
     };
-    field(out, TARGET, Value::Text(entry.target));
+    field(out, TARGET, Value::Text(entry.target()));
     for (key, value) in entry.fields() {
         field(out, key, value);
     }
@@ -111,9 +111,9 @@ pub(super) fn render(entry: &Entry<'_>, header: &Header, out: &mut String) {
         out.push_str(FLAG);
     }
     out.push(']');
-    if !entry.message.is_empty() {
+    if !entry.message().is_empty() {
         out.push(' ');
-        escape::plain(entry.message, out);
+        escape::plain(entry.message(), out);
     }
     if out.len() > limit {
         out.truncate(out.floor_char_boundary(limit));

@@ -4,9 +4,11 @@
 const UNPLAIN: u8 = 1;
 /// What stands before a value that a name gives away, and in every URL.
 const SEPARATOR: u8 = 2;
-/// A blank after one of [`LAST`]: the credentials of `Bearer …` and `Basic …` begin there.
+/// Credentials may begin behind it.
 const BLANK: u8 = 4;
-const LAST: u8 = 8;
+
+/// How the words before credentials end: `Bearer …`, `Basic …`.
+const SCHEMES: [u32; 2] = [u32::from_be_bytes(*b"arer"), u32::from_be_bytes(*b"asic")];
 
 static CLASSES: [u8; 256] = classes();
 
@@ -18,7 +20,6 @@ const fn classes() -> [u8; 256] {
             0..=0x1f | b'"' | b'\\' | 0x7f.. => UNPLAIN,
             b':' | b'=' => SEPARATOR,
             b' ' => BLANK,
-            b'r' | b'R' | b'c' | b'C' => LAST,
             _ => 0,
         };
         byte += 1;
@@ -37,16 +38,18 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn of(text: &str) -> Self {
-        let (mut found, mut scheme, mut previous) = (0, 0, 0);
+        let (mut found, mut scheme) = (0, false);
+        // The last four bytes, in lower case when they are letters.
+        let mut tail = 0_u32;
         for byte in text.bytes() {
             let class = CLASSES[usize::from(byte)];
             found |= class;
-            scheme |= (previous >> 1) & class;
-            previous = class;
+            scheme |= class == BLANK && SCHEMES.contains(&tail);
+            tail = tail << 8 | u32::from(byte | 0x20);
         }
         Self {
             plain: found & UNPLAIN == 0,
-            suspicious: found & SEPARATOR != 0 || scheme & BLANK != 0,
+            suspicious: scheme || found & SEPARATOR != 0,
         }
     }
 }
@@ -91,7 +94,8 @@ mod tests {
         }
         for text in [
             "",
-            "all is well",
+            "order placed",
+            "topic closed",
             "/items/4",
             "Mozilla/5.0 (X11) Gecko",
             "r",

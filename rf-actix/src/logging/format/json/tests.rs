@@ -15,8 +15,8 @@ fn by_slog_json_alone(entry: &Entry<'_>) -> String {
         fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
             to.emit_str(TS, self.0.ts)?;
             to.emit_str(LEVEL, self.0.level.as_str())?;
-            to.emit_str(MSG, self.0.message)?;
-            to.emit_str(TARGET, self.0.target)?;
+            to.emit_str(MSG, self.0.message())?;
+            to.emit_str(TARGET, self.0.target())?;
             self.0.fields().try_for_each(|(key, value)| match value {
                 Value::Null => to.emit_unit(key),
                 Value::Bool(value) => to.emit_bool(key, value),
