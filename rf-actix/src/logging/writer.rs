@@ -120,7 +120,7 @@ impl Writer {
         self.paused_until = None;
         self.counters.wrote(self.count);
         self.lines.clear();
-        self.lines.shrink_to(2 * BATCH);
+        self.lines.shrink_to(KEPT);
         self.written = 0;
         self.count = 0;
         Ok(())
