@@ -5,8 +5,6 @@
 //! the number of rows tells whether all of them were first. Only when some were and some were not does each have a
 //! statement of its own.
 
-use std::collections::BTreeSet;
-
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
@@ -74,11 +72,20 @@ impl Together for Change {
     /// Whether the claim, if there was one, was good. Nothing was changed when it was not.
     type Answer = bool;
 
-    const MOST: usize = 64;
+    fn most(backend: DbBackend) -> usize {
+        match backend {
+            DbBackend::Sqlite => 2 * ROWS,
+            _ => ROWS,
+        }
+    }
 
-    fn at_once(_: DbBackend) -> usize {
-        // More would divide those who could share a commit; and SQLite has one writer.
-        1
+    fn at_once(backend: DbBackend) -> usize {
+        match backend {
+            // It has one writer, and each commit its own wait for the disk.
+            DbBackend::Sqlite => 1,
+            // A server lets those who commit at the same time share that wait.
+            _ => 4,
+        }
     }
 
     async fn answer(db: &DatabaseConnection, all: Vec<Self>) -> Vec<Result<bool, StoreError>> {
@@ -120,15 +127,15 @@ async fn together(db: &DatabaseConnection, changes: &[Change]) -> Result<Vec<boo
         }
         return Ok(vec![true; changes.len()]);
     }
-    let mut transaction = begin(db).await?;
-    let mut won = claim_at_once(&transaction, changes).await?;
-    if won.is_none() {
-        transaction.rollback().await?;
-        transaction = begin(db).await?;
-    }
-    let won = match won.take() {
-        Some(won) => won,
-        None => claim_singly(&transaction, changes).await?,
+    let transaction = begin(db).await?;
+    let (transaction, won) = match claim_at_once(&transaction, changes).await? {
+        Some(won) => (transaction, won),
+        None => {
+            transaction.rollback().await?;
+            let transaction = begin(db).await?;
+            let won = claim_singly(&transaction, changes).await?;
+            (transaction, won)
+        }
     };
     if !won.contains(&true) {
         transaction.rollback().await?;
@@ -148,37 +155,34 @@ async fn claim_at_once(
     on: &DatabaseTransaction,
     changes: &[Change],
 ) -> Result<Option<Vec<bool>>, DbErr> {
+    let sorted = sorted(changes);
     let mut won = vec![true; changes.len()];
     for way in [Way::Redeem, Way::Rotate] {
-        let claims = || {
-            changes.iter().enumerate().filter_map(move |(at, change)| {
-                Some((at, change.claim.as_ref().filter(|claim| claim.way == way)?))
-            })
-        };
+        let claims = || sorted.iter().filter(|(_, claim)| claim.way == way);
         let Some(now) = claims().map(|(_, claim)| claim.now).max() else {
             continue;
         };
-        // In one order on all instances, so that two do not wait for each other's rows.
-        let mut first = BTreeSet::new();
+        let mut hashes: Vec<&str> = Vec::new();
         for (at, claim) in claims() {
             // Who comes second here would come second in the database.
-            won[at] = first.insert(claim.hash.as_str());
+            won[*at] = hashes.last() != Some(&claim.hash.as_str());
+            if won[*at] {
+                hashes.push(claim.hash.as_str());
+            }
         }
-        let many = first.len() as u64;
+        let many = hashes.len() as u64;
         let used = match way {
-            Way::Redeem => redeem(&padded(first), now).exec(on).await?,
-            _ => rotate(&padded(first), now).exec(on).await?,
+            Way::Redeem => redeem(&padded(hashes), now).exec(on).await?,
+            _ => rotate(&padded(hashes), now).exec(on).await?,
         };
         match used.rows_affected {
             all if all == many => {}
-            0 => claims().for_each(|(at, _)| won[at] = false),
+            0 => claims().for_each(|(at, _)| won[*at] = false),
             _ => return Ok(None),
         }
     }
-    for (at, change) in changes.iter().enumerate() {
-        if let Some(claim) = &change.claim
-            && let Way::Touch(_) = claim.way
-        {
+    for (at, claim) in sorted {
+        if let Way::Touch(_) = claim.way {
             won[at] = claim.is_good(on).await?;
         }
     }
@@ -186,14 +190,22 @@ async fn claim_at_once(
 }
 
 async fn claim_singly(on: &DatabaseTransaction, changes: &[Change]) -> Result<Vec<bool>, DbErr> {
-    let mut won = Vec::with_capacity(changes.len());
-    for change in changes {
-        won.push(match &change.claim {
-            Some(claim) => claim.is_good(on).await?,
-            None => true,
-        });
+    let mut won = vec![true; changes.len()];
+    for (at, claim) in sorted(changes) {
+        won[at] = claim.is_good(on).await?;
     }
     Ok(won)
+}
+
+/// The claims and whose they are, in one order everywhere, so that two groups do not wait for each other's rows.
+fn sorted(changes: &[Change]) -> Vec<(usize, &Claim)> {
+    let claims = changes.iter().enumerate();
+    let mut claims: Vec<_> = claims
+        .filter_map(|(at, change)| Some((at, change.claim.as_ref()?)))
+        .collect();
+    // Of those who claim the same, the first to ask stays the first.
+    claims.sort_by_key(|(_, claim)| claim.hash.as_str());
+    claims
 }
 
 impl Claim {

@@ -18,7 +18,7 @@ use crate::oauth2::store::StoreError;
 /// Keys of one statement.
 const MOST: usize = 32;
 
-/// Looked up one by one, more would not be quicker on SQLite; a server has cores of its own.
+/// On SQLite more connections would read the same pages again; a server has cores of its own.
 fn at_once(backend: DbBackend) -> usize {
     match backend {
         DbBackend::Sqlite => 1,
@@ -32,7 +32,9 @@ pub(super) struct ActiveToken(pub(super) String);
 impl Together for ActiveToken {
     type Answer = Option<AccessTokenRecord>;
 
-    const MOST: usize = MOST;
+    fn most(_: DbBackend) -> usize {
+        MOST
+    }
 
     fn at_once(backend: DbBackend) -> usize {
         at_once(backend)
@@ -59,7 +61,9 @@ pub(super) struct RefreshToken(pub(super) Digest);
 impl Together for RefreshToken {
     type Answer = Option<(RefreshTokenRecord, Grant)>;
 
-    const MOST: usize = MOST;
+    fn most(_: DbBackend) -> usize {
+        MOST
+    }
 
     fn at_once(backend: DbBackend) -> usize {
         at_once(backend)

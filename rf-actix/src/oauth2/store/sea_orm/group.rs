@@ -30,7 +30,7 @@ pub(super) trait Together: Send + Sized + 'static {
     type Answer: Send + 'static;
 
     /// How many go together at most.
-    const MOST: usize;
+    fn most(backend: DbBackend) -> usize;
 
     /// How many groups are underway at once, unless they stall.
     fn at_once(backend: DbBackend) -> usize;
@@ -107,7 +107,8 @@ struct Turn<T: Together> {
 
 impl<T: Together> Turn<T> {
     async fn serve(mut self, db: DatabaseConnection) {
-        while let Some(group) = self.next() {
+        let most = T::most(db.get_database_backend());
+        while let Some(group) = self.next(most) {
             let (all, answers): (Vec<_>, Vec<_>) = group
                 .into_iter()
                 // Who hung up before it was their turn wants nothing any more.
@@ -124,7 +125,7 @@ impl<T: Together> Turn<T> {
         }
     }
 
-    fn next(&mut self) -> Option<Vec<Waiting<T>>> {
+    fn next(&mut self, most: usize) -> Option<Vec<Waiting<T>>> {
         let mut state = self.group.lock();
         if state.waiting.is_empty() {
             // Under the lock: who comes from now on finds nobody at work.
@@ -132,7 +133,7 @@ impl<T: Together> Turn<T> {
             self.is_done = true;
             return None;
         }
-        let many = state.waiting.len().min(T::MOST);
+        let many = state.waiting.len().min(most);
         Some(state.waiting.drain(..many).collect())
     }
 }
