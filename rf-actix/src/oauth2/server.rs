@@ -220,7 +220,7 @@ impl OAuth2Server {
         let policy = &*self.0.policy;
         let mut found =
             introspect(token, client, parts, policy, issuer, self.0.clock.now()).await?;
-        if let Some(token) = &mut found.token
+        if let Introspection::Active(token) = &mut found
             && let Some(user) = token.user()
         {
             let claims = self.0.users.claims(&user).await;
