@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::oauth2::store::StoreError;
 
@@ -169,5 +169,115 @@ impl<T: Together> Clone for Group<T> {
 impl<T: Together> fmt::Debug for Group<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Group")
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::oauth2::store::sea_orm::connect;
+    use tokio::sync::Semaphore;
+    use tokio::task::yield_now;
+
+    /// Is told how many were asked together; may have to wait for a gate.
+    struct Ask(Option<Arc<Semaphore>>);
+
+    impl Together for Ask {
+        type Answer = usize;
+
+        fn most(_: DbBackend) -> usize {
+            3
+        }
+
+        fn at_once(_: DbBackend) -> usize {
+            1
+        }
+
+        async fn answer(_: &DatabaseConnection, all: Vec<Self>) -> Vec<Result<usize, StoreError>> {
+            for Self(gate) in &all {
+                if let Some(gate) = gate {
+                    gate.acquire().await.unwrap().forget();
+                }
+            }
+            vec![Ok(all.len()); all.len()]
+        }
+    }
+
+    struct Bench {
+        db: DatabaseConnection,
+        group: Group<Ask>,
+        gate: Arc<Semaphore>,
+    }
+
+    impl Bench {
+        async fn new() -> Self {
+            let db = connect("sqlite::memory:", 1).await.unwrap();
+            // What is asked here has no need of it.
+            tokio::time::pause();
+            Self {
+                db,
+                group: Group::default(),
+                gate: Arc::new(Semaphore::new(0)),
+            }
+        }
+
+        /// Has asked when it returns.
+        async fn ask(&self, at_the_gate: bool) -> tokio::task::JoinHandle<usize> {
+            let gate = at_the_gate.then(|| Arc::clone(&self.gate));
+            let (db, group) = (self.db.clone(), self.group.clone());
+            let asking = tokio::spawn(async move { group.ask(&db, Ask(gate)).await.unwrap() });
+            yield_now().await;
+            yield_now().await;
+            asking
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_company_and_whoever_comes_meanwhile_is_served_together() {
+        let bench = Bench::new().await;
+        let first = bench.ask(true).await;
+        let mut others = Vec::new();
+        for _ in 0..4 {
+            others.push(bench.ask(false).await);
+        }
+        assert!(others.iter().all(|other| !other.is_finished()));
+        bench.gate.add_permits(1);
+        assert_eq!(first.await.unwrap(), 1);
+        let mut together = Vec::new();
+        for other in others {
+            together.push(other.await.unwrap());
+        }
+        assert_eq!(together, [3, 3, 3, 1]);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_group_that_stalls_is_served_by_whoever_comes() {
+        let bench = Bench::new().await;
+        let stalls = bench.ask(true).await;
+        let waits = bench.ask(false).await;
+        tokio::time::advance(STALLED + Duration::from_millis(1)).await;
+        assert!(!waits.is_finished());
+        let comes = bench.ask(false).await;
+        assert_eq!(waits.await.unwrap(), 2);
+        assert_eq!(comes.await.unwrap(), 2);
+        assert!(!stalls.is_finished());
+        bench.gate.add_permits(1);
+        assert_eq!(stalls.await.unwrap(), 1);
+        // All is as before: the next is alone again.
+        assert_eq!(bench.ask(false).await.await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_before_it_is_their_turn_asks_nothing() {
+        let bench = Bench::new().await;
+        let first = bench.ask(true).await;
+        let hangs_up = bench.ask(false).await;
+        let stays = bench.ask(false).await;
+        hangs_up.abort();
+        assert!(hangs_up.await.unwrap_err().is_cancelled());
+        bench.gate.add_permits(1);
+        assert_eq!(first.await.unwrap(), 1);
+        assert_eq!(stays.await.unwrap(), 1);
     }
 }
