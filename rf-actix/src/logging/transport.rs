@@ -6,8 +6,8 @@
 
 mod gathering;
 
-use self::gathering::Gathering;
 pub(crate) use self::gathering::MOMENT;
+use self::gathering::{Gathering, Put};
 use super::{
     Level,
     format::Look,
@@ -162,8 +162,13 @@ impl Transport {
         // Errors do not wait: they may be the last that is heard of a process.
         let urgent = level == Level::Error;
         let limit = (self.plan.queue, self.plan.overflow);
-        let taken = (self.shared.gathering)
-            .add(line, urgent, limit, || put(queue, level, "", line).is_ok());
+        let taken = (self.shared.gathering).add(line, urgent, limit, || {
+            match put(queue, level, "", line) {
+                Ok(()) => Put::Done,
+                Err(AsyncError::Full) => Put::Full,
+                Err(AsyncError::Fatal(_)) => Put::Gone,
+            }
+        });
         if !taken {
             self.shared.counters.dropped(1);
         }
@@ -314,6 +319,13 @@ impl Worker {
         writer.take(&gathered, lines as u64);
         gathered.clear();
         gathered.shrink_to(MOST_KEPT);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Also when the thread ended in a panic.
+        self.shared.gathering.end();
     }
 }
 

@@ -37,6 +37,17 @@ struct Batch {
     is_awaited: bool,
     /// Callers that wait for room.
     blocked: usize,
+    /// Nobody takes anything any more.
+    is_over: bool,
+}
+
+/// What became of a line that was to be put into the queue.
+pub(super) enum Put {
+    Done,
+    /// There is no room, for now.
+    Full,
+    /// The other end is gone.
+    Gone,
 }
 
 impl Gathering {
@@ -47,24 +58,28 @@ impl Gathering {
         line: &str,
         urgent: bool,
         (most, overflow): (usize, Overflow),
-        put: impl Fn() -> bool,
+        put: impl Fn() -> Put,
     ) -> bool {
         let mut batch = self.batch();
         loop {
-            if !batch.is_under_way {
+            if batch.is_over {
+                return false;
+            } else if !batch.is_under_way {
                 // Inside the lock, or a later line of the same thread could be taken out before.
-                if put() {
-                    batch.is_under_way = true;
-                    batch.hurry |= urgent;
-                    return true;
+                match put() {
+                    Put::Done => {
+                        batch.is_under_way = true;
+                        batch.hurry |= urgent;
+                        return true;
+                    }
+                    Put::Full if overflow == Overflow::Block => {
+                        // Full of commands, which are soon done.
+                        drop(batch);
+                        thread::sleep(Duration::from_millis(1));
+                        batch = self.batch();
+                    }
+                    Put::Full | Put::Gone => return false,
                 }
-                if overflow != Overflow::Block {
-                    return false;
-                }
-                // Full of commands, which are soon done.
-                drop(batch);
-                thread::sleep(Duration::from_millis(1));
-                batch = self.batch();
             } else if batch.lines < most {
                 batch.text.push_str(line);
                 batch.lines += 1;
@@ -118,7 +133,49 @@ impl Gathering {
         std::mem::take(&mut batch.lines)
     }
 
+    /// The other end is gone: nobody is to wait for it.
+    pub(super) fn end(&self) {
+        self.batch().is_over = true;
+        self.room.notify_all();
+    }
+
     fn batch(&self) -> MutexGuard<'_, Batch> {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_an_end_that_is_gone() {
+        let gathering = Gathering::default();
+        let add = |overflow| gathering.add("line\n", false, (1, overflow), || Put::Done);
+        assert!(add(Overflow::Block), "the first is put into the queue");
+        assert!(add(Overflow::Block), "the second is gathered");
+        assert!(!add(Overflow::Drop), "the third has no room");
+        thread::scope(|scope| {
+            let blocked = scope.spawn(|| add(Overflow::Block));
+            while gathering.batch().blocked == 0 {
+                thread::yield_now();
+            }
+            gathering.end();
+            assert!(!blocked.join().expect("it only waits"));
+        });
+        assert!(!gathering.add("line\n", true, (9, Overflow::Block), || Put::Gone));
+    }
+
+    #[test]
+    fn what_was_gathered_is_taken_once_and_makes_room() {
+        let gathering = Gathering::default();
+        let add = |line| gathering.add(line, false, (2, Overflow::Drop), || Put::Done);
+        assert!(add("in the queue\n") && add("one\n") && add("two\n") && !add("three\n"));
+        let mut text = String::new();
+        assert_eq!(gathering.take(&mut text), 2);
+        assert_eq!(text, "one\ntwo\n");
+        text.clear();
+        assert_eq!(gathering.take(&mut text), 0);
+        assert!(add("in the queue again\n"));
     }
 }
