@@ -38,8 +38,25 @@ async fn requests_tokens_and_files_are_counted() {
             .await
             .unwrap();
     }
+    let missing = client().get(app.url("/api/files/missing"));
+    let missing = missing.bearer_auth(&token).send().await.unwrap();
+    assert_eq!(missing.status(), 404);
     client().get(app.url("/api/files")).send().await.unwrap();
     let text = metrics(&app).await;
+    let drive = |family: &str, labels: &[&str]| {
+        let labels: Vec<&str> = ["disk=\"drive\""].iter().chain(labels).copied().collect();
+        value(&text, family, &labels)
+    };
+    let write = "operation=\"write\"";
+    assert_eq!(drive("storage_bytes_total", &[write]), 8.0, "{text}");
+    assert_eq!(
+        drive("storage_operation_duration_seconds_count", &[write]),
+        2.0
+    );
+    assert!(
+        drive("storage_operations_total", &["outcome=\"not_found\""]) >= 1.0,
+        "{text}"
+    );
     let requests = "http_requests_total";
     assert_eq!(
         value(&text, requests, &["method=\"PUT\"", "status=\"201\""]),

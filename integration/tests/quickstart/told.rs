@@ -71,8 +71,21 @@ async fn what_happens_to_tokens_and_people_is_counted_and_logged() {
     let unknown = client().get(app.url("/oauth/authorize?client_id=nobody"));
     assert_eq!(unknown.send().await.unwrap().status(), 400);
 
+    // What callers make up becomes no label.
+    for number in 0..20 {
+        let made_up = format!("made-up-{number}");
+        let form = [service[0], service[1], ("grant_type", &made_up)];
+        assert_eq!(post("/oauth/token", &form).await, 400);
+    }
+
     let text = metrics(&app).await;
+    assert!(!text.contains("made-up"), "{text}");
     for (family, label, times) in [
+        (
+            "oauth2_tokens_refused_total",
+            "error=\"unsupported_grant_type\",grant=\"unknown\"",
+            20.0,
+        ),
         (
             "oauth2_tokens_issued_total",
             "grant=\"authorization_code\"",

@@ -38,8 +38,46 @@ pub(super) fn drop_repeated_samples(family: &mut MetricFamily) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use prometheus::{
+        Opts,
+        core::{Collector, Desc, Describer},
+        proto::MetricFamily,
+    };
+
     use crate::metrics::Metrics;
+
+    /// One that gives each of its samples twice, and its family too.
+    struct Twice(Desc, prometheus::IntGaugeVec);
+
+    impl Collector for Twice {
+        fn desc(&self) -> Vec<&Desc> {
+            vec![&self.0]
+        }
+
+        fn collect(&self) -> Vec<MetricFamily> {
+            let once = self.1.collect();
+            [once.clone(), once].concat()
+        }
+    }
+
+    #[test]
+    fn a_collector_that_repeats_itself_is_served_once() {
+        let opts = Opts::new("level", "Level").variable_label("zone");
+        let gauge = prometheus::IntGaugeVec::new(opts.clone(), &["zone"]).unwrap();
+        gauge.with_label_values(&["a"]).set(1);
+        gauge.with_label_values(&["b"]).set(2);
+        let metrics = Metrics::new();
+        let twice = Twice(opts.describe().unwrap(), gauge);
+        metrics.register(twice).unwrap();
+        for text in [metrics.encode(), metrics.encode_openmetrics()] {
+            assert_eq!(text.matches("# TYPE level gauge\n").count(), 1, "{text}");
+            for sample in ["\nlevel{zone=\"a\"} 1\n", "\nlevel{zone=\"b\"} 2\n"] {
+                assert_eq!(text.matches(sample).count(), 1, "{sample} in {text}");
+            }
+        }
+    }
 
     #[test]
     fn help_and_label_values_are_escaped() {
