@@ -41,7 +41,11 @@ pub(crate) fn run() -> Result<(), Fault> {
         CALLS,
         1e9,
         || hits.bind([black_box("users"), black_box("hit")]).inc(),
-        || theirs.with_label_values(&[black_box("users"), black_box("hit")]).inc(),
+        || {
+            theirs
+                .with_label_values(&[black_box("users"), black_box("hit")])
+                .inc()
+        },
     );
     // prometheus compares hashes of the values run together; whole values cost what they cost.
     line("labelled counter, ns", "prometheus", &ours, &peer, None);
@@ -67,7 +71,13 @@ pub(crate) fn run() -> Result<(), Fault> {
     line("scrape, text, µs", "prometheus", &ours, &peer, None);
     let exemplars = || drop(black_box(metrics.encode_openmetrics()));
     let (ours, peer) = beside(SCRAPES, 1e6, exemplars, scrape);
-    line("scrape, exemplars, µs", "prometheus, text", &ours, &peer, None);
+    line(
+        "scrape, exemplars, µs",
+        "prometheus, text",
+        &ours,
+        &peer,
+        None,
+    );
     notes.print();
     Ok(())
 }

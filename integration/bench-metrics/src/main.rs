@@ -7,10 +7,16 @@ mod calls;
 mod http;
 #[path = "../../bench-files/src/load.rs"]
 mod load;
-#[allow(dead_code, reason = "shared with the bench of files, which needs more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the bench of files, which needs more of it"
+)]
 #[path = "../../bench-files/src/process.rs"]
 mod process;
-#[allow(dead_code, reason = "shared with the bench of files, which needs more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the bench of files, which needs more of it"
+)]
 #[path = "../../bench-files/src/report.rs"]
 mod report;
 mod server;

@@ -34,7 +34,11 @@ async fn serve(kind: &str, folder: &Path) -> Result<(), Fault> {
                 .endpoint("/metrics")
                 .build()
                 .map_err(|error| error.to_string())?;
-            listen(move || App::new().wrap(prom.clone()).configure(bare), &token).await
+            listen(
+                move || App::new().wrap(prom.clone()).configure(bare),
+                &token,
+            )
+            .await
         }
         "ours" => {
             let metrics = Metrics::new();
@@ -89,7 +93,10 @@ async fn serve(kind: &str, folder: &Path) -> Result<(), Fault> {
     }
 }
 
-async fn listen<T, B>(app: impl Fn() -> App<T> + Send + Clone + 'static, token: &str) -> Result<(), Fault>
+async fn listen<T, B>(
+    app: impl Fn() -> App<T> + Send + Clone + 'static,
+    token: &str,
+) -> Result<(), Fault>
 where
     T: ServiceFactory<
             ServiceRequest,
@@ -190,7 +197,13 @@ async fn checked(request: HttpRequest, checker: Data<Checker>) -> HttpResponse {
         jsonwebtoken::decode::<Claims>(token, &checker.key, &checker.validation).ok()
     });
     match claims {
-        Some(token) if token.claims.scope.split(' ').any(|scope| scope == "orders:read") => {
+        Some(token)
+            if token
+                .claims
+                .scope
+                .split(' ')
+                .any(|scope| scope == "orders:read") =>
+        {
             HttpResponse::Ok().body("ok")
         }
         Some(_) => HttpResponse::Forbidden().finish(),
