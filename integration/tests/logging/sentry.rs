@@ -9,6 +9,7 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex, mpsc},
     thread,
+    time::Duration,
 };
 
 /// An envelope as it came: its authentication, and its lines.
@@ -155,13 +156,9 @@ async fn a_failed_request_is_reported_with_its_method_and_route() {
     reqwest::get(server.url("/fails/1?token=hunter2"))
         .await
         .expect("an answer");
-    server.lines.access("/fails/1");
-    let logger = server.logger.clone();
-    web::block(move || logger.flush())
-        .await
-        .expect("it ends")
-        .expect("it is sent");
-    let event = envelopes.try_recv().expect("one is there").lines.remove(2);
+    let waited = web::block(move || envelopes.recv_timeout(Duration::from_secs(30)));
+    let sent = waited.await.expect("it ends").expect("it is sent");
+    let event = &sent.lines[2];
     assert_eq!(
         (&event["request"]["method"], &event["request"]["url"]),
         (&"GET".into(), &"/fails/1".into())
