@@ -21,11 +21,6 @@ fn program(name: &str) -> Result<PathBuf, Fault> {
     Ok(std::env::current_exe()?.with_file_name(name))
 }
 
-/// What a profile says of a target that is missed.
-const UP: &str = "\
-up, resident: a freed part leaves a hole in the heap of glibc, into which small things go, so that the next part does not fit
-and a fifth one lies beside the four. With MALLOC_MMAP_THRESHOLD_=131072, which keeps parts out of the heap, it is 40 MiB.";
-
 /// What a client says of its run.
 struct Outcome {
     seconds: f64,
@@ -68,7 +63,6 @@ pub(crate) fn run(python: &Path, script: &Path) -> Result<(), Fault> {
         bound(&scenario, "… object_store", peaks[1], None);
         bound(&scenario, "… boto3", peaks[2], None);
     }
-    println!("{UP}");
     Ok(())
 }
 

@@ -246,7 +246,7 @@ impl Drop for Multipart {
 }
 
 impl Upload {
-    async fn send_part(self, number: i64, mut bytes: Bytes) -> Result<Sent, Failure> {
+    async fn send_part(self, number: i64, bytes: Bytes) -> Result<Sent, Failure> {
         let request = UploadPartRequest {
             bucket: self.transport.resolved().bucket.clone(),
             key: self.key.as_str().to_owned(),
@@ -258,9 +258,12 @@ impl Upload {
         };
         let answer = self.transport.client().upload_part(request).await?;
         let mut sent = Sent::new(number, answer.e_tag)?;
-        // What is emptied first is not copied on its way back.
-        bytes.truncate(0);
-        sent.space = bytes.is_unique().then(|| bytes.into());
+        // Of whom nobody else has any more, the memory itself comes back.
+        sent.space = bytes.is_unique().then(|| {
+            let mut space = Vec::from(bytes);
+            space.clear();
+            space
+        });
         Ok(sent)
     }
 
