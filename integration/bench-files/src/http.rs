@@ -26,9 +26,6 @@ PUT and multipart, by perf: three quarters of the CPU time of either side are th
 and for making and filling the pages of the file. They are the same on both sides, so a server on these calls can be 1.33
 times as fast as tokio::fs at most. Of the last quarter, ours copies half as much (memmove 6 % beside 11 % of all). Beside
 other work on the machine, read the column `by CPU`: tokio::fs has more threads, which get a larger share.";
-const READ: &str = "\
-GET 4 KiB beside stock actix-files: the target was set where Nagle's algorithm cost it 2.3 times; what it costs here is
-the difference of the two lines. Beside `nodelay` the target of its own counts.";
 
 /// A server in a process of its own, killed when it is dropped.
 struct Server {
@@ -89,11 +86,7 @@ pub(crate) fn run(way: Way) -> Result<(), Fault> {
     head();
     let disk = tempfile::tempdir()?;
     match way {
-        Way::Get => {
-            runtime.block_on(reading(disk.path()))?;
-            println!("{READ}");
-            Ok(())
-        }
+        Way::Get => runtime.block_on(reading(disk.path())),
         Way::Put => {
             // A disk is the same to both, and slow: in memory one sees what each adds to it.
             let memory = tempfile::tempdir_in("/dev/shm")?;

@@ -12,9 +12,9 @@ use std::{io::Write, path::Path, time::Instant};
 
 /// What a profile says of a target that is missed.
 const PUT: &str = "\
-put 4 KiB, by perf: making a file and renaming it is nearly all of it, and half of the making is ext4 looking for an inode
-that was not freed a moment ago, on either side. Ours is a few hundredths: staging, the attribute, the write. So the ratio
-moves about one from run to run, with what the file system freed before.";
+put 4 KiB, by perf: on either side most of the time goes into making a file and renaming it, and more than half of the
+making is ext4 looking for an inode that was not freed a moment ago. Writing 4 KiB and the attribute are a few hundredths.
+So the ratio says more about what the file system freed before, which changes from run to run, than about either side.";
 
 const ROUNDS: usize = 9;
 const FILES: usize = 2000;

@@ -1,5 +1,6 @@
 //! Keys that are read while running. slog wants keys that live for ever, so each is kept for ever, once.
 
+use super::redact::is_secret_key;
 use std::{
     collections::HashSet,
     sync::{PoisonError, RwLock},
@@ -10,7 +11,7 @@ const MOST: usize = 4096;
 
 static KEYS: Keys = Keys(RwLock::new(None), MOST);
 
-/// The key to use for `key`; one for all when there are too many.
+/// The key to use for `key`; one for all when there are too many, and another for those that give away a secret.
 pub(crate) fn key(key: &str) -> &'static str {
     KEYS.key(key)
 }
@@ -30,7 +31,11 @@ impl Keys {
             return known;
         }
         if keys.len() >= self.1 {
-            return "other";
+            return if is_secret_key(key) {
+                "other_secret"
+            } else {
+                "other"
+            };
         }
         let kept: &'static str = Box::leak(Box::from(key));
         keys.insert(kept);
@@ -52,5 +57,8 @@ mod tests {
             ["b", "c", "other"]
         );
         assert_eq!(keys.key("a"), "a");
+        // However many there were before, what stands under it is replaced.
+        assert_eq!(keys.key("password"), "other_secret");
+        assert!(is_secret_key(keys.key("password")));
     }
 }

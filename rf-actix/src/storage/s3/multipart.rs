@@ -258,12 +258,7 @@ impl Upload {
         };
         let answer = self.transport.client().upload_part(request).await?;
         let mut sent = Sent::new(number, answer.e_tag)?;
-        // Of whom nobody else has any more, the memory itself comes back.
-        sent.space = bytes.is_unique().then(|| {
-            let mut space = Vec::from(bytes);
-            space.clear();
-            space
-        });
+        sent.space = emptied(bytes);
         Ok(sent)
     }
 
@@ -285,5 +280,32 @@ impl Upload {
             Err(failure) if failure.is_no_such_upload() => Ok(()),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+/// The memory of bytes that nobody else has any more.
+fn emptied(bytes: Bytes) -> Option<Vec<u8>> {
+    bytes.is_unique().then(|| {
+        let mut space = Vec::from(bytes);
+        space.clear();
+        space
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sent_part_gives_its_memory_back_unless_somebody_still_reads_it() {
+        let part = vec![7_u8; 64 * 1024];
+        let place = part.as_ptr();
+        let bytes = Bytes::from(part);
+        let reader = bytes.clone();
+        assert_eq!(emptied(bytes.clone()), None);
+        drop(reader);
+        let space = emptied(bytes).expect("nobody else has it");
+        assert!(space.is_empty() && space.capacity() >= 64 * 1024);
+        assert_eq!(space.as_ptr(), place, "it is the same memory");
     }
 }
