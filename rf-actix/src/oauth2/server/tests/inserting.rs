@@ -101,12 +101,11 @@ fn an_insert_goes_on_after_the_runtime_that_wrote_has_ended() {
     ends.shutdown_background();
     keeps.block_on(async {
         let store = bench.server.store();
-        let second = token(2);
-        // The first attempt may have been told that the server stops.
-        if store.insert_access_token(&second).await.is_err() {
-            store.insert_access_token(&second).await.unwrap();
-        }
-        assert!(store.access_token(&second.id).await.unwrap().is_some());
+        // This one may be told that the server stops, with its row written or not: nobody knows.
+        let _ = store.insert_access_token(&token(2)).await;
+        let after = token(3);
+        store.insert_access_token(&after).await.unwrap();
+        assert!(store.access_token(&after.id).await.unwrap().is_some());
     });
 }
 
