@@ -15,10 +15,10 @@ use sea_orm::{
 };
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::task::JoinSet;
 
@@ -114,7 +114,11 @@ where
 }
 
 fn token() -> AccessTokenRecord {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    // A database may hold the tokens of earlier runs.
+    static NUMBER: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        AtomicU64::new(u64::try_from(since.as_nanos()).unwrap_or_default())
+    });
     let now = 1_800_000_000_000;
     AccessTokenRecord {
         id: format!("{:036}", NUMBER.fetch_add(1, Ordering::Relaxed)),
