@@ -101,11 +101,17 @@ fn an_insert_goes_on_after_the_runtime_that_wrote_has_ended() {
     ends.shutdown_background();
     keeps.block_on(async {
         let store = bench.server.store();
-        // This one may be told that the server stops, with its row written or not: nobody knows.
-        let _ = store.insert_access_token(&token(2)).await;
-        let after = token(3);
-        store.insert_access_token(&after).await.unwrap();
-        assert!(store.access_token(&after.id).await.unwrap().is_some());
+        let mut given_up = 0;
+        for number in 2..6 {
+            let token = token(number);
+            match store.insert_access_token(&token).await {
+                Ok(()) => assert!(store.access_token(&token.id).await.unwrap().is_some()),
+                // Was with the first; whether its row is there nobody knows.
+                Err(error) if error.to_string().contains("the server stops") => given_up += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(given_up <= 1, "{given_up}");
     });
 }
 

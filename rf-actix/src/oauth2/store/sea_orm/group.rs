@@ -71,15 +71,15 @@ impl<T: Together> Group<T> {
             answer,
         });
         self.serve_if_needed(db, since);
-        let mut told = timeout(STALLED, &mut answered).await;
-        if told.is_err() {
-            self.serve_if_needed(db, Instant::now());
-            told = timeout(PATIENCE, answered).await;
-        }
-        match told {
-            Ok(Ok(told)) => told,
-            Ok(Err(_)) => Err(StoreError::new("the server stops")),
-            Err(_) => Err(StoreError::new("the database does not answer")),
+        loop {
+            match timeout(STALLED, &mut answered).await {
+                Ok(Ok(told)) => return told,
+                Ok(Err(_)) => return Err(StoreError::new("the server stops")),
+                Err(_) if since.elapsed() >= PATIENCE => {
+                    return Err(StoreError::new("the database does not answer"));
+                }
+                Err(_) => self.serve_if_needed(db, Instant::now()),
+            }
         }
     }
 
@@ -107,7 +107,8 @@ impl<T: Together> Group<T> {
     }
 }
 
-/// Whoever serves. When it is dropped in the middle, as at the end of a runtime, the next caller serves on.
+/// Whoever serves. When it is dropped in the middle, as at the end of a runtime, those it was serving are told so by
+/// their channels, which close; those who wait still serve themselves.
 struct Turn<T: Together> {
     group: Group<T>,
     is_done: bool,
@@ -149,12 +150,7 @@ impl<T: Together> Turn<T> {
 impl<T: Together> Drop for Turn<T> {
     fn drop(&mut self) {
         if !self.is_done {
-            let mut state = self.group.lock();
-            state.underway -= 1;
-            if state.underway == 0 {
-                // Told by their channels, which close.
-                state.waiting.clear();
-            }
+            self.group.lock().underway -= 1;
         }
     }
 }
@@ -185,6 +181,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::oauth2::store::sea_orm::connect;
+    use tokio::runtime::Runtime;
     use tokio::sync::Semaphore;
     use tokio::task::yield_now;
 
@@ -275,6 +272,22 @@ mod tests {
         assert_eq!(stalls.await.unwrap(), 1);
         // All is as before: the next is alone again.
         assert_eq!(bench.ask(false).await.await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_runtime_that_ended_is_served() {
+        let bench = Bench::new().await;
+        let ends = Runtime::new().unwrap();
+        let gate = Some(Arc::clone(&bench.gate));
+        let (db, group) = (bench.db.clone(), bench.group.clone());
+        let serving = ends.spawn(async move { group.ask(&db, Ask(gate)).await.map(drop) });
+        while bench.group.lock().underway == 0 || !bench.group.lock().waiting.is_empty() {
+            yield_now().await;
+        }
+        let waits = bench.ask(false).await;
+        ends.shutdown_background();
+        assert!(serving.await.is_err(), "it was given up");
+        assert_eq!(waits.await.unwrap(), 1);
     }
 
     #[tokio::test]
