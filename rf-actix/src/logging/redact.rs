@@ -5,6 +5,11 @@
 //! and URLs lose their userinfo and the parameters that carry credentials (RFC 6750 section 5.3 and RFC 9700
 //! section 4.3.2 tell why they end up in logs).
 
+mod sql;
+mod value;
+
+pub(crate) use self::sql::sql;
+use self::value::{Before, value};
 use serde_json::Value;
 use std::{borrow::Cow, sync::Arc};
 
@@ -12,15 +17,19 @@ use std::{borrow::Cow, sync::Arc};
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Words that make any key with them a secret: `password_hash`, `clientSecret`, `Set-Cookie`.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 13] = [
     "password",
+    "passwords",
     "passwd",
     "passphrase",
     "pwd",
     "secret",
+    "secrets",
     "token",
     "authorization",
     "cookie",
+    "cookies",
+    "credential",
     "credentials",
 ];
 
@@ -38,7 +47,16 @@ const KEY_KINDS: [&str; 6] = [
 const HARMLESS_AFTER_TOKEN: [&str; 6] = ["type", "endpoint", "count", "ttl", "format", "kind"];
 
 /// Credentials only as parameters of a URL or a form; as a word in a sentence they are harmless (`code=404`).
-const PARAMETERS: [&str; 4] = ["code", "code_verifier", "assertion", "id_token_hint"];
+const PARAMETERS: [&str; 8] = [
+    "code",
+    "code_verifier",
+    "assertion",
+    "client_assertion",
+    "id_token_hint",
+    "signature",
+    "x-amz-signature",
+    "sig",
+];
 
 /// What is replaced: the names above, and those an application adds.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +119,7 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
     token
 }
 
-/// `clientSecret`, `client_secret` and `Client-Secret` are all `client`, `secret`.
+/// `clientSecret`, `client_secret` and `Client-Secret` are all `client`, `secret`; `DBSecret2` is `DB`, `Secret`, `2`.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     let bytes = key.as_bytes();
     let mut start = 0;
@@ -113,10 +131,7 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let mut end = start + 1;
-        while end < bytes.len()
-            && bytes[end].is_ascii_alphanumeric()
-            && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase())
-        {
+        while end < bytes.len() && bytes[end].is_ascii_alphanumeric() && !begins_word(bytes, end) {
             end += 1;
         }
         // Only ASCII bytes lie between, so both ends are character boundaries.
@@ -124,6 +139,15 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
         start = end;
         word
     })
+}
+
+/// Whether a word begins at this letter or digit, which has one before it.
+fn begins_word(bytes: &[u8], at: usize) -> bool {
+    let (before, here) = (bytes[at - 1], bytes[at]);
+    let capital = here.is_ascii_uppercase();
+    before.is_ascii_digit() != here.is_ascii_digit()
+        || capital && before.is_ascii_lowercase()
+        || capital && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)
 }
 
 impl Redactor {
@@ -194,8 +218,8 @@ impl Redactor {
 
     /// The value after the `=` or `:` at `at`, when the name before it is that of a secret.
     fn named(&self, text: &str, at: usize) -> Option<(usize, usize)> {
-        let (before, after) = (&text[..at], &text[at + 1..]);
-        let quoted_name = before.ends_with('"') || before.ends_with('\'');
+        let before = text[..at].trim_end_matches(' ');
+        let quoted_name = before.ends_with(['"', '\'']);
         let name_end = before.trim_end_matches(['"', '\'', '\\']).len();
         let name = &before[..name_end];
         let name = &name[name
@@ -204,45 +228,36 @@ impl Redactor {
         if name.is_empty() {
             return None;
         }
-        let leading = before[..name_end - name.len()].chars().next_back();
+        let is_secret = self.is_secret_key(name);
         let assigned = text.as_bytes()[at] == b'=';
-        let secret = if assigned {
-            self.is_secret_key(name)
-                || is_parameter(name) && matches!(leading, None | Some('?' | '&'))
-        } else {
-            // In a sentence `token: x` is more often a parser's message than a credential.
-            self.is_secret_key(name) && (quoted_name || !name.eq_ignore_ascii_case("token"))
-        };
-        if !secret {
+        if !is_secret && !(assigned && is_parameter(name, &before[..name_end - name.len()])) {
             return None;
         }
-        let value = after.trim_start_matches([' ', '\\']);
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let value = &value[quote.map_or(0, char::len_utf8)..];
-        let start = text.len() - value.len();
-        let length = match quote {
-            Some(quote) => value.find(quote),
-            // A header's value runs to the end of its line.
-            None if !assigned && is_header(name) => value.find(['\r', '\n', '"']),
-            None => value.find(|c: char| {
-                matches!(c, '&' | '#' | ';' | ',' | '"' | '\'' | ')' | ']' | '}')
-                    || c.is_whitespace()
-            }),
+        let before = Before {
+            text: &text[..=at],
+            header: (!assigned && !quoted_name && is_header(name)).then_some(name),
+            // In a sentence `token: x` is more often a parser's message than a credential.
+            delimited: !assigned && !quoted_name && name.eq_ignore_ascii_case("token"),
         };
-        let value = value[..length.unwrap_or(value.len())].trim_end_matches('\\');
-        let already = text[start..].starts_with(REDACTED)
-            || matches!(value, "null" | "true" | "false" | "None");
-        (!already).then_some((start, start + value.len()))
+        let found = value(&before, &text[at + 1..])?;
+        Some((at + 1 + found.start, at + 1 + found.end))
     }
 }
 
 /// `user:password` of a URL whose authority starts here (RFC 3986 section 3.2.1).
 fn userinfo(text: &str, start: usize) -> Option<(usize, usize)> {
     let rest = &text[start..];
-    let authority = rest
-        .find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace())
+    let url = rest
+        .find(|c: char| matches!(c, '"' | '\'' | '<' | '>') || c.is_whitespace())
         .map_or(rest, |end| &rest[..end]);
-    authority.rfind('@').map(|at| (start, start + at))
+    let authority = url.find(['/', '?', '#']).map_or(url, |end| &url[..end]);
+    let end = authority.rfind('@').or_else(|| {
+        // What is no port is a password, with something in it that should have been encoded.
+        let (host, port) = authority.split_once(':')?;
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+        (!is_port && !host.starts_with('[')).then(|| url.find('@'))?
+    });
+    end.map(|at| (start, start + at))
 }
 
 /// The credentials after `Bearer` or `Basic` (RFC 6750 section 2.1, RFC 7617 section 2).
@@ -272,10 +287,12 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-fn is_parameter(name: &str) -> bool {
-    PARAMETERS
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
+/// Whether this is a parameter with credentials, of a URL, a form, or a query as actix shows it: `?"code=…"`.
+fn is_parameter(name: &str, before: &str) -> bool {
+    (before.is_empty() || before.ends_with(['?', '&']) || before.ends_with("?\""))
+        && PARAMETERS
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn is_header(name: &str) -> bool {
@@ -286,37 +303,6 @@ fn is_header(name: &str) -> bool {
 
 fn char_len(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(1, char::len_utf8)
-}
-
-/// A statement without its literals: `'…'` and numbers become `?`, so that no bound value is logged.
-pub(crate) fn sql(statement: &str) -> String {
-    let mut out = String::with_capacity(statement.len());
-    let mut chars = statement.chars().peekable();
-    let mut previous = ' ';
-    while let Some(c) = chars.next() {
-        if c == '\'' {
-            // A doubled quote inside a literal stays inside (SQL-92 section 5.3).
-            while let Some(inner) = chars.next() {
-                if inner == '\'' && chars.next_if_eq(&'\'').is_none() {
-                    break;
-                }
-            }
-            out.push('?');
-        } else if c.is_ascii_digit()
-            && !previous.is_alphanumeric()
-            && !matches!(previous, '_' | '$' | '?')
-        {
-            while chars
-                .next_if(|c| c.is_ascii_alphanumeric() || *c == '.')
-                .is_some()
-            {}
-            out.push('?');
-        } else {
-            out.push(c);
-        }
-        previous = c;
-    }
-    out
 }
 
 #[cfg(test)]
