@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const PART_SIZES: std::ops::RangeInclusive<u64> = (5 << 20)..=(5 << 30);
 const CONCURRENCY: std::ops::RangeInclusive<usize> = 1..=64;
+/// Above the deadline a body gets a second for each so many bytes.
+const SLOWEST: u64 = 64 << 10;
 /// What services other than AWS are told, who seldom mind.
 const NO_REGION: &str = "us-east-1";
 
@@ -100,6 +102,11 @@ impl Resolved {
             deadline: config.deadline,
             attempts: config.attempts,
         })
+    }
+
+    /// How long a request with a body of so many bytes may be tried.
+    pub(super) fn patience(&self, bytes: u64) -> Duration {
+        self.deadline + Duration::from_secs(bytes / SLOWEST)
     }
 
     /// The address of what is called so in the bucket; without a name, of the bucket itself.

@@ -16,6 +16,8 @@ pub(super) enum Reply {
     Send(Vec<u8>),
     /// An answer or the front of one; then the server hangs up.
     Break(Vec<u8>),
+    /// An answer, once somebody says so; the connection stays.
+    Wait(mpsc::Receiver<()>, Vec<u8>),
     /// An answer or the front of one; then nothing more comes.
     Hold(Vec<u8>),
 }
@@ -109,6 +111,10 @@ fn serve(
         let reply = replies.lock().unwrap().pop_front();
         match reply {
             Some(Reply::Send(bytes)) => writer.write_all(&bytes).unwrap(),
+            Some(Reply::Wait(told, bytes)) => {
+                let _ = told.recv();
+                writer.write_all(&bytes).unwrap();
+            }
             Some(Reply::Break(bytes)) => {
                 writer.write_all(&bytes).unwrap();
                 return;

@@ -20,9 +20,6 @@ use std::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// Above the deadline a body gets a second for each so many bytes.
-const SLOWEST: u64 = 64 << 10;
-
 /// What all requests to one bucket share.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -33,24 +30,27 @@ pub(super) struct Line {
     pub(super) ahead: AtomicI64,
 }
 
+/// Our clock, set forward by so many seconds.
+fn set_by(ahead: i64) -> SystemTime {
+    let by = Duration::from_secs(ahead.unsigned_abs());
+    let now = SystemTime::now();
+    let set = if ahead < 0 {
+        now.checked_sub(by)
+    } else {
+        now.checked_add(by)
+    };
+    set.unwrap_or(now)
+}
+
 impl Line {
     /// What the service takes for now.
     pub(super) fn now(&self) -> SystemTime {
-        let ahead = self.ahead.load(Ordering::Relaxed);
-        let by = Duration::from_secs(ahead.unsigned_abs());
-        let now = SystemTime::now();
-        let shifted = if ahead < 0 {
-            now.checked_sub(by)
-        } else {
-            now.checked_add(by)
-        };
-        shifted.unwrap_or(now)
+        set_by(self.ahead.load(Ordering::Relaxed))
     }
 
     /// The answer, and at which attempt it came.
     pub(super) async fn send(&self, request: &Outgoing) -> Result<(Answer, u32), Failure> {
-        let extra = Duration::from_secs(request.body.len() as u64 / SLOWEST);
-        let end = Instant::now() + self.resolved.deadline + extra;
+        let end = Instant::now() + self.resolved.patience(request.body.len() as u64);
         // Each is mended once: what is refused again is refused.
         let (mut set_clock, mut renewed) = (false, false);
         let mut attempts = 0;
@@ -59,9 +59,9 @@ impl Line {
             let outcome = self.attempt(request, end).await;
             let asked = match &outcome {
                 Ok((answer, verdict)) => match *verdict {
-                    Verdict::Skewed(seconds) if !set_clock => {
-                        log::warn!("the clock is {seconds}s behind that of the storage service");
-                        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+                    Verdict::Skewed(ahead) if !set_clock => {
+                        log::warn!("the clock is {ahead}s behind that of the storage service");
+                        self.ahead.store(ahead, Ordering::Relaxed);
                         set_clock = true;
                         continue;
                     }
@@ -85,7 +85,11 @@ impl Line {
             let hopeless = outcome
                 .as_ref()
                 .is_err_and(|failure| !failure.is_transient());
-            if hopeless || attempts >= self.resolved.attempts || Instant::now() + wait >= end {
+            // A service may ask for a wait that no clock can count.
+            let too_late = Instant::now()
+                .checked_add(wait)
+                .is_none_or(|next| next >= end);
+            if hopeless || attempts >= self.resolved.attempts || too_late {
                 return outcome.map(|(answer, _)| (answer, attempts));
             }
             sleep(wait).await;
@@ -101,7 +105,8 @@ impl Line {
             Ok(self.credentials.get(SystemTime::now()).await?)
         })
         .await?;
-        let signed = request.sign(&credentials, self.now(), &self.resolved.region)?;
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let signed = request.sign(&credentials, set_by(ahead), &self.resolved.region)?;
         let answer = before(end, async {
             let (mut head, body) = self.http.exchange(signed).await?.into_parts();
             let refused = head.status.is_client_error() || head.status.is_server_error();
@@ -130,7 +135,11 @@ impl Line {
             })
         })
         .await?;
-        let verdict = weigh(&answer, self.now());
+        // By the clock it was signed with: another request may have set that of the line meanwhile.
+        let verdict = match weigh(&answer, set_by(ahead)) {
+            Verdict::Skewed(seconds) => Verdict::Skewed(ahead.saturating_add(seconds)),
+            verdict => verdict,
+        };
         if verdict == Verdict::Expired {
             self.credentials.forget(&credentials).await;
         }

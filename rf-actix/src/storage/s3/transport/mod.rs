@@ -17,3 +17,4 @@ pub(super) use dispatch::Transport;
 pub(super) use document::status_of;
 pub(super) use failure::{Failure, Outage, classify, classify_io};
 pub(super) use http::Http;
+pub(super) use retry::pause;

@@ -17,7 +17,7 @@ pub(super) enum Verdict {
     Done,
     /// The service is busy or failing; it may say when to come again.
     Later(Option<Duration>),
-    /// Our clock is wrong by so many seconds.
+    /// The clock of the service is ahead by so many seconds.
     Skewed(i64),
     /// The credentials are over.
     Expired,
@@ -52,7 +52,7 @@ pub(super) fn weigh(answer: &Answer, now: SystemTime) -> Verdict {
 }
 
 /// How long to wait before the attempt after so many: full jitter, so that many clients do not come back together.
-pub(super) fn pause(attempts: u32, asked: Option<Duration>) -> Duration {
+pub(in crate::storage::s3) fn pause(attempts: u32, asked: Option<Duration>) -> Duration {
     let most = FIRST
         .saturating_mul(1_u32.checked_shl(attempts - 1).unwrap_or(u32::MAX))
         .min(LONGEST);

@@ -5,6 +5,7 @@ use crate::storage::s3::{
     script::{Reply, answer, refusal},
     transport::ATTEMPTS,
 };
+use futures_util::future::select;
 use rusoto_s3::{PutObjectRequest, StreamingBody};
 use std::{
     net::TcpListener,
@@ -70,6 +71,15 @@ async fn a_pause_that_ends_after_the_deadline_is_not_begun() {
     let script = Script::start(vec![answer(429, &[("retry-after", "3600")], "")]);
     let error = get(&transport(&config(&script))).await.unwrap_err();
     assert_eq!(status(&error), 429);
+}
+
+#[tokio::test]
+async fn a_pause_that_no_clock_can_count_is_not_begun() {
+    let endless = u64::MAX.to_string();
+    let script = Script::start(vec![answer(503, &[("retry-after", &endless)], "")]);
+    let error = get(&transport(&config(&script))).await.unwrap_err();
+    assert_eq!(status(&error), 503);
+    assert_eq!(script.seen().len(), 1);
 }
 
 #[tokio::test]
@@ -160,6 +170,33 @@ async fn a_wrong_clock_is_set_once_from_the_answer() {
         .unwrap_err();
     assert_eq!(status(&error), 403);
     assert_eq!(stubborn.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_another_request_has_set_meanwhile_is_no_refusal() {
+    let ahead = SystemTime::now() + Duration::from_secs(3600);
+    let date = httpdate::fmt_http_date(ahead);
+    let body = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+    let Reply::Send(skewed) = answer(403, &[("date", &date)], body) else {
+        unreachable!("that is what an answer is");
+    };
+    let (tell, told) = std::sync::mpsc::channel();
+    let script = Script::start(vec![
+        Reply::Wait(told, skewed.clone()),
+        Reply::Send(skewed),
+        answer(200, &[], ""),
+        answer(200, &[], ""),
+    ]);
+    let transport = transport(&config(&script));
+    let (one, other) = (Box::pin(get(&transport)), Box::pin(get(&transport)));
+    // Whichever came second is through first, and has set the clock.
+    let (quick, slow) = select(one, other).await.factor_first();
+    quick.unwrap();
+    tell.send(()).unwrap();
+    slow.await.unwrap();
+    let off = transport.now().duration_since(ahead).unwrap_or_default();
+    assert!(off < Duration::from_secs(1800), "it was set twice");
+    assert!(transport.now() > ahead - Duration::from_secs(1800));
 }
 
 #[tokio::test]
