@@ -4,7 +4,7 @@ use crate::{
     fault::{DENIED, FaultServer, Op, bucket::Bucket},
     server::Server,
 };
-use rf::storage::{Error, Key, Storage, StorageExt};
+use rf::storage::{Depth, Error, Key, Prefix, Scoped, Storage, StorageExt};
 use std::collections::BTreeSet;
 
 fn names(count: usize) -> Vec<String> {
@@ -108,6 +108,33 @@ async fn a_batch_delete_tells_of_each_key() {
     }
     let left: BTreeSet<String> = server.bucket(|bucket| bucket.objects.keys().cloned().collect());
     assert_eq!(left, ["locked/b", "locked/e"].map(str::to_owned).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_no_document_can_hold_does_not_spoil_a_batch_delete() {
+    let server = FaultServer::start();
+    let names = ["a", "b\u{fffe}", "\u{ffff}/c", "locked/d", "e"];
+    fill(&server, &names.map(str::to_owned)).await;
+    let keys = names.map(|name| Key::parse(name).unwrap());
+    let removed = server.storage().remove_many(&keys).await;
+    let failed: Vec<bool> = removed.iter().map(Result::is_err).collect();
+    assert_eq!(failed, [false, false, false, true, false], "{removed:?}");
+    let left = server.bucket(|bucket| bucket.objects.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(left, ["locked/d"]);
+    assert_eq!(server.seen(Op::DeleteMany).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_cursor_on_a_scoped_disk_is_the_beginning() {
+    let server = FaultServer::start();
+    fill(&server, &["u/x/a", "u/x/f/b", "u/y"].map(str::to_owned)).await;
+    let scoped = Scoped::new(server.storage(), Prefix::parse("u/x").unwrap());
+    let all = scoped.list_page("", Some(""), 100).await.unwrap();
+    assert_eq!(all.entries.len(), 2);
+    let root = Prefix::default();
+    let level = scoped.page(&root, Depth::Level, Some(""), 100).await;
+    let level = level.unwrap();
+    assert_eq!((level.entries.len(), level.folders.len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

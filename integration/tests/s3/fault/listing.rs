@@ -104,6 +104,10 @@ pub(super) fn delete(bucket: &mut Bucket, request: &Request) -> Response {
         return Response::error(400, "InvalidRequest");
     }
     let keys = elements(request.text(), "Key");
+    // No document holds these (XML 1.0 §2.2).
+    if request.text().contains(['\u{fffe}', '\u{ffff}']) {
+        return Response::error(400, "MalformedXML");
+    }
     if keys.is_empty() || keys.len() > MOST {
         return Response::error(400, "MalformedXML");
     }

@@ -49,7 +49,9 @@ pub(super) async fn page(
         bucket: transport.resolved().bucket.clone(),
         prefix: Some(beneath(prefix)),
         delimiter: (depth == Depth::Level).then(|| "/".to_owned()),
-        start_after: cursor.map(start_after),
+        start_after: cursor
+            .filter(|cursor| !cursor.is_empty())
+            .map(|cursor| start_after(cursor, prefix, depth)),
         max_keys: i64::try_from(limit).ok(),
         // A key may hold what no XML can.
         encoding_type: Some("url".to_owned()),
@@ -65,7 +67,7 @@ pub(super) async fn page(
             .clone_from(&answer.next_continuation_token);
         // A service that does not know `start-after` begins at the beginning.
         let new = read(answer).into_iter();
-        found.extend(new.filter(|item| cursor.is_none_or(|cursor| is_after(item.name(), cursor))));
+        found.extend(new.filter(|item| cursor.is_none_or(|cursor| item.name() > cursor)));
         if found.len() >= limit || !more || request.continuation_token.is_none() {
             return Ok(cut(found, limit, more));
         }
@@ -79,17 +81,16 @@ fn beneath(prefix: &Prefix) -> String {
     format!("{prefix}/")
 }
 
-fn start_after(cursor: &str) -> String {
+/// A folder that is on this level was told as a whole.
+fn start_after(cursor: &str, prefix: &Prefix, depth: Depth) -> String {
     let mut start = cursor.to_owned();
-    if cursor.ends_with('/') {
+    let is_beneath = cursor
+        .strip_prefix(&beneath(prefix))
+        .is_some_and(|rest| !rest.is_empty());
+    if depth == Depth::Level && is_beneath && cursor.ends_with('/') {
         start.push(LAST);
     }
     start
-}
-
-fn is_after(name: &str, cursor: &str) -> bool {
-    let within = cursor.ends_with('/') && name.starts_with(cursor);
-    name > cursor && !within
 }
 
 /// In order, without what is no file of ours: keys that are none, such as the empty ones consoles make for folders.
@@ -156,7 +157,8 @@ fn cut(mut found: Vec<Found>, limit: usize, more: bool) -> Page {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, cut, decoded, is_after, read, start_after};
+    use super::{Found, cut, decoded, read, start_after};
+    use crate::storage::{key::Prefix, options::Depth};
     use rusoto_s3::{CommonPrefix, ListObjectsV2Output, Object};
 
     fn answer(keys: &[&str], folders: &[&str]) -> ListObjectsV2Output {
@@ -194,11 +196,17 @@ mod tests {
 
     #[test]
     fn after_a_folder_comes_what_is_not_in_it() {
-        assert_eq!(start_after("a"), "a");
-        assert!(start_after("a/").as_str() > "a/\u{10fffe}zzz");
-        assert!(start_after("a/").as_str() < "a0");
-        assert!(!is_after("a/x", "a/") && !is_after("a/", "a/") && is_after("a0", "a/"));
-        assert!(is_after("a/x", "a") && !is_after("a", "a"));
+        let after = |cursor| start_after(cursor, &Prefix::default(), Depth::Level);
+        assert_eq!(after("a"), "a");
+        assert!(after("a/").as_str() > "a/\u{10fffe}zzz");
+        assert!(after("a/").as_str() < "a0");
+    }
+
+    #[test]
+    fn a_folder_hides_its_files_only_where_it_stands_for_them() {
+        let level = Prefix::parse("a").expect("a prefix");
+        assert_eq!(start_after("a/", &level, Depth::Level), "a/");
+        assert_eq!(start_after("a/b/", &level, Depth::All), "a/b/");
     }
 
     #[test]

@@ -41,6 +41,14 @@ pub(super) async fn remove(
     match removed.map_err(Failure::from) {
         Ok(_) => Ok(()),
         Err(failure) if failure.is_no_such_key() && *condition == Condition::Always => Ok(()),
+        // The version was there a moment ago: an earlier attempt has removed it, and only its answer was lost.
+        Err(failure)
+            if failure.attempts() > 1
+                && (failure.is_condition() || failure.is_no_such_key())
+                && look(transport, key).await?.is_none() =>
+        {
+            Ok(())
+        }
         Err(failure) => Err(condition::failed(failure, condition, key)),
     }
 }
@@ -49,23 +57,34 @@ pub(super) async fn remove(
 pub(super) async fn remove_many(transport: &Transport, keys: &[Key]) -> Vec<Result<(), Error>> {
     let mut results = Vec::with_capacity(keys.len());
     for batch in keys.chunks(BATCH) {
-        match remove_batch(transport, batch).await {
-            Ok(mut refused) => results.extend(batch.iter().map(|key| {
-                let refusal = refused.remove(key.as_str());
-                refusal.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal).about(key)))
-            })),
-            Err(failure) => {
-                results.extend(batch.iter().map(|key| Err(failure.clone().about(key))));
-            }
+        let listed: Vec<_> = batch.iter().filter(|key| may_be_listed(key)).collect();
+        let mut refused = match listed.is_empty() {
+            true => Ok(HashMap::new()),
+            false => remove_batch(transport, &listed).await,
+        };
+        for key in batch {
+            results.push(match &mut refused {
+                _ if !may_be_listed(key) => remove(transport, key, &Condition::Always).await,
+                Ok(refused) => match refused.remove(key.as_str()) {
+                    Some(refusal) => Err(Failure::Refused(refusal).about(key)),
+                    None => Ok(()),
+                },
+                Err(failure) => Err(failure.clone().about(key)),
+            });
         }
     }
     results
 }
 
+/// Two characters a key may hold cannot stand in a document (XML 1.0 §2.2), and one of them would spoil the batch.
+fn may_be_listed(key: &Key) -> bool {
+    !key.as_str().contains(['\u{fffe}', '\u{ffff}'])
+}
+
 /// The keys that were not removed.
 async fn remove_batch(
     transport: &Transport,
-    keys: &[Key],
+    keys: &[&Key],
 ) -> Result<HashMap<String, Refusal>, Failure> {
     let objects = keys.iter().map(|key| ObjectIdentifier {
         key: key.as_str().to_owned(),
