@@ -35,15 +35,54 @@ async fn a_body_that_always_ends_early_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_ended_early_once_is_an_error_or_whole() {
+async fn a_body_that_ended_early_is_asked_for_again() {
     let server = FaultServer::start();
     let storage = server.storage();
-    storage.put("a", pattern(300_000)).await.unwrap();
-    server.fail(1, Op::Get, Fault::Truncated);
-    if let Ok(bytes) = storage.get("a").await {
-        assert_same(&bytes, &pattern(300_000));
+    // All of it with the metadata, a first part that comes along, and parts ahead of the reader.
+    for (size, breaks) in [(1000, 2), (300_000, 2), (17 * MIB, 4)] {
+        storage.put("a", pattern(size)).await.unwrap();
+        server.fail(breaks, Op::Get, Fault::Truncated);
+        assert_same(&storage.get("a").await.unwrap(), &pattern(size));
     }
-    assert_same(&storage.get("a").await.unwrap(), &pattern(300_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_attempt_is_one_request_also_where_the_body_ends_early() {
+    let server = FaultServer::start();
+    let storage = S3Storage::new(S3Config {
+        attempts: 1,
+        ..server.config()
+    })
+    .unwrap();
+    for size in [1000, 300_000] {
+        storage.put("a", pattern(size)).await.unwrap();
+        server.ops();
+        server.fail(1, Op::Get, Fault::Truncated);
+        let error = storage.get("a").await.unwrap_err();
+        assert!(error.is_outage(), "{error:?}");
+        assert_eq!(server.ops(), [Op::Get]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_weigh_the_condition_of_a_read_gives_no_mixture_either() {
+    let server = FaultServer::start();
+    let storage = server.storage();
+    server.bucket(|bucket| bucket.reads_anything = true);
+    storage.put("large", pattern(17 * MIB)).await.unwrap();
+    let replace = |bucket: &mut crate::fault::bucket::Bucket| {
+        let stored = bucket.objects.get_mut("large").unwrap();
+        stored.content = Arc::new(vec![255; 17 * MIB]);
+        stored.etag = "another".to_owned();
+    };
+    server.fail(1, Op::Get, Fault::Then(Arc::new(replace)));
+    let (bytes, error) = drain(storage.read("large").await.unwrap()).await;
+    assert!(
+        matches!(error, Some(Error::PreconditionFailed { .. })),
+        "{} bytes, {error:?}",
+        bytes.len()
+    );
+    assert_same(&bytes, &pattern(bytes.len()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

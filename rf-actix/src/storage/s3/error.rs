@@ -129,6 +129,19 @@ impl Failure {
         Self::Unanswered(Outage::Unreachable, text)
     }
 
+    /// Another version than the one that was asked for.
+    pub(super) fn changed() -> Self {
+        Self::refused(412, "PreconditionFailed")
+    }
+
+    /// There was no answer, or not all of it.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Unanswered(Outage::Timeout | Outage::Unreachable, _)
+        )
+    }
+
     pub(super) fn status(&self) -> Option<u16> {
         match self {
             Self::Refused(refusal) => Some(refusal.status),

@@ -4,6 +4,7 @@
 //! rusoto leaves this module.
 
 mod acl;
+mod again;
 mod beside;
 mod condition;
 mod config;

@@ -1,6 +1,7 @@
 //! Reading: the first range at once, the rest of a large file in parts ahead of the reader.
 
 use super::{
+    again::Again,
     error::Failure,
     metadata::{Headers, tag},
     notes, parts,
@@ -99,8 +100,8 @@ pub(super) async fn open(
             transport: transport.clone(),
             key: key.clone(),
             etag: metadata.etag.clone(),
+            size: metadata.size,
         },
-        size: metadata.size,
         begun,
     };
     Ok(Object {
@@ -114,16 +115,24 @@ async fn begin(
     key: &Key,
     range: Range<u64>,
 ) -> Result<(Metadata, Begun), Failure> {
-    let answer = get(transport, key, range, None).await?;
-    let (metadata, range, body) = told(key, answer)?;
-    let length = range.end - range.start;
-    let content = if length <= SMALL {
-        let mut pieces = collect(body, length).await?;
-        Content::Whole(pieces.pop_front().unwrap_or_default())
-    } else {
-        Content::Coming(body)
-    };
-    Ok((metadata, Begun { range, content }))
+    let mut again = Again::new(transport, SMALL);
+    loop {
+        let answer = get(transport, key, range.clone(), None).await?;
+        let (metadata, range, body) = told(key, answer)?;
+        let length = range.end - range.start;
+        let content = if length <= SMALL {
+            match collect(body, length).await {
+                Ok(mut pieces) => Content::Whole(pieces.pop_front().unwrap_or_default()),
+                Err(failure) => {
+                    again.after(transport, failure).await?;
+                    continue;
+                }
+            }
+        } else {
+            Content::Coming(body)
+        };
+        return Ok((metadata, Begun { range, content }));
+    }
 }
 
 async fn get(
@@ -211,26 +220,42 @@ struct Version {
     transport: Transport,
     key: Key,
     etag: ETag,
+    size: u64,
 }
 
 impl Version {
     /// A range of this version; of no other one, so that a reader never gets a mixture.
     async fn fetch(self, range: Range<u64>) -> Result<VecDeque<Bytes>, Error> {
+        let length = range.end - range.start;
+        let mut again = Again::new(&self.transport, length);
         let fetched = async {
-            let answer = get(&self.transport, &self.key, range.clone(), Some(&self.etag)).await?;
-            let (_, got, body) = told(&self.key, answer)?;
-            if got != range {
-                return Err(Failure::unreadable());
+            loop {
+                let body = self.ask(range.clone()).await?;
+                match collect(body, length).await {
+                    Err(failure) => again.after(&self.transport, failure).await?,
+                    collected => return collected,
+                }
             }
-            collect(body, range.end - range.start).await
         };
         fetched.await.map_err(|failure| failure.about(&self.key))
+    }
+
+    async fn ask(&self, range: Range<u64>) -> Result<Body, Failure> {
+        let answer = get(&self.transport, &self.key, range.clone(), Some(&self.etag)).await?;
+        let (metadata, got, body) = told(&self.key, answer)?;
+        // Not every service weighs the condition of a read.
+        if metadata.etag != self.etag || metadata.size != self.size {
+            return Err(Failure::changed());
+        }
+        if got != range {
+            return Err(Failure::unreadable());
+        }
+        Ok(body)
     }
 }
 
 struct Opened {
     version: Version,
-    size: u64,
     begun: Option<Begun>,
 }
 
@@ -250,15 +275,16 @@ impl fmt::Debug for Opened {
         f.debug_struct("Opened")
             .field("key", &self.version.key)
             .field("etag", &self.version.etag)
-            .field("size", &self.size)
+            .field("size", &self.version.size)
             .finish_non_exhaustive()
     }
 }
 
 impl Source for Opened {
     fn read(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        if range.start > range.end || range.end > self.size {
-            let error = Error::RangeNotSatisfiable { size: self.size };
+        let size = self.version.size;
+        if range.start > range.end || range.end > size {
+            let error = Error::RangeNotSatisfiable { size };
             return ByteStream::new(stream::iter([Err(error)]));
         }
         if range.is_empty() {
@@ -284,8 +310,9 @@ impl Source for Opened {
                 range: got,
                 content: Content::Coming(body),
             }) if got.start == range.start => {
-                reader.rest.start = got.end.min(range.end);
-                reader.head = Some((body, reader.rest.start - range.start));
+                let head = range.start..got.end.min(range.end);
+                reader.rest.start = head.end;
+                reader.head = Some((body, head));
             }
             // Another range than was hinted at: a request of its own.
             _ => {}
@@ -297,8 +324,8 @@ impl Source for Opened {
 /// Reads on while the caller takes what is there: at most as many parts in memory as the concurrency allows.
 struct Reader {
     version: Version,
-    /// The body that came with the metadata, and how much of it is still to come.
-    head: Option<(Body, u64)>,
+    /// The body that came with the metadata, and what of it is still to come.
+    head: Option<(Body, Range<u64>)>,
     /// Of the part the caller is at.
     ready: VecDeque<Bytes>,
     ahead: VecDeque<Task<Result<VecDeque<Bytes>, Error>>>,
@@ -314,7 +341,7 @@ impl Reader {
             }
             self.read_ahead();
             match self.head.take() {
-                Some((_, 0)) => {}
+                Some((_, left)) if left.is_empty() => {}
                 Some((body, left)) => self.take_from(body, left).await?,
                 None => match self.ahead.pop_front() {
                     Some(part) => self.ready = part.await?,
@@ -324,15 +351,26 @@ impl Reader {
         }
     }
 
-    async fn take_from(&mut self, mut body: Body, left: u64) -> Result<(), Error> {
+    async fn take_from(&mut self, mut body: Body, mut left: Range<u64>) -> Result<(), Error> {
         let next = match body.next().await {
             Some(next) => next.map_err(Failure::from),
             None => Err(Failure::cut_short()),
         };
-        let mut next = next.map_err(|failure| failure.about(&self.version.key))?;
+        let transport = &self.version.transport;
+        let mut next = match next {
+            Ok(next) => next,
+            // What is missing of it is a part like any other.
+            Err(failure) if failure.is_outage() && transport.resolved().attempts > 1 => {
+                let rest = transport.spawn(self.version.clone().fetch(left));
+                self.ahead.push_front(rest);
+                return Ok(());
+            }
+            Err(failure) => return Err(failure.about(&self.version.key)),
+        };
         // The caller may want less than the hint said.
-        next.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        self.head = Some((body, left - next.len() as u64));
+        next.truncate(usize::try_from(left.end - left.start).unwrap_or(usize::MAX));
+        left.start += next.len() as u64;
+        self.head = Some((body, left));
         // One that says nothing is no chunk.
         self.ready
             .extend(Some(next).filter(|next| !next.is_empty()));
