@@ -9,6 +9,7 @@
 
 mod condition;
 mod level;
+mod name;
 mod removal;
 mod sugar;
 
@@ -54,9 +55,11 @@ pub async fn run(storage: &dyn Storage) {
     removal::many(storage).await;
     replaced_as_one(storage).await;
     writers(storage).await;
+    name::told_at_the_end(storage).await;
     ranges(storage).await;
     listing(storage).await;
     level::listing(storage).await;
+    level::any_text_is_a_cursor(storage).await;
     level::glob_characters_mean_themselves(storage).await;
     sugar::calls(storage).await;
     copy_and_move(storage).await;

@@ -68,7 +68,7 @@ impl DiskHandle {
         sent_name: &str,
         content: impl Into<Bytes>,
     ) -> Result<Metadata, Error> {
-        let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
+        let key = Key::provisional();
         let content = stream::iter([Ok(content.into())]);
         let (disk, policy) = (&self.disk, &self.policy);
         let options = WriteOptions::new();

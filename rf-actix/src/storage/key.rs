@@ -96,6 +96,18 @@ impl Key {
         Self::parse(decoded)
     }
 
+    /// A key for a file whose name is known only at the end, to begin a [`Writer`](super::Writer) with: a new one each
+    /// time, which nobody can ask for and no listing shows.
+    #[must_use]
+    pub fn provisional() -> Self {
+        Self(format!("{RESERVED}staged/{}", uuid::Uuid::now_v7()))
+    }
+
+    #[cfg(feature = "s3")]
+    pub(super) fn is_provisional(&self) -> bool {
+        self.segments().any(|segment| segment.starts_with(RESERVED))
+    }
+
     /// The key as the path of a URL, without a leading slash.
     #[must_use]
     pub fn to_encoded(&self) -> String {
@@ -187,7 +199,10 @@ impl Prefix {
         if self.is_empty() {
             return Ok(key.clone());
         }
-        Key::parse(format!("{}/{}", self.0, key.0))
+        // All segments were looked at; a provisional key is beneath the prefix what it was.
+        let joined = format!("{}/{}", self.0, key.0);
+        check_length(&joined).map_err(|reason| InvalidKey { reason })?;
+        Ok(Key(joined))
     }
 
     /// The prefix beneath this one.
@@ -239,10 +254,15 @@ fn check(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("is empty");
     }
+    check_length(text)?;
+    text.split('/').try_for_each(check_segment)
+}
+
+fn check_length(text: &str) -> Result<(), &'static str> {
     if text.len() > MAX_KEY {
         return Err("is longer than 1024 bytes");
     }
-    text.split('/').try_for_each(check_segment)
+    Ok(())
 }
 
 fn check_segment(segment: &str) -> Result<(), &'static str> {

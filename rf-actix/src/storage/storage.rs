@@ -46,7 +46,7 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
 
     /// The files beneath a prefix in the byte order of their keys, those after the key `cursor`, at most `limit` and
     /// never more than [`MAX_PAGE`]. At [`Depth::Level`] a folder counts as an entry, ordered by its name with a slash
-    /// behind it, and such a text is a cursor too: it stands for everything beneath the folder.
+    /// behind it. Any text is a cursor: what comes after it in byte order is listed, and the empty one is the beginning.
     async fn page(
         &self,
         prefix: &Prefix,
@@ -83,7 +83,8 @@ pub trait Writer: fmt::Debug + Send {
     /// Takes the next bytes.
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error>;
 
-    /// Changes the key the bytes will be published under; for names known only at the end.
+    /// Changes the key the bytes will be published under; for names known only at the end. Begin such a file under
+    /// [`Key::provisional`]: a backend may refuse with [`Error::Unsupported`] to take a large one elsewhere than it began.
     fn retarget(&mut self, key: Key) -> Result<(), Error>;
 
     /// Publishes all bytes under the key, at once.

@@ -37,6 +37,28 @@ pub(super) async fn listing(storage: &dyn Storage) {
     assert!(nothing.entries.is_empty() && nothing.folders.is_empty());
 }
 
+/// After the files of [`listing`], whatever the text is the name of.
+pub(super) async fn any_text_is_a_cursor(storage: &dyn Storage) {
+    let prefix = Prefix::parse("v").expect("a prefix");
+    let after = async |depth, cursor| {
+        let page = storage.page(&prefix, depth, Some(cursor), 100).await;
+        let page = page.expect("a page");
+        (page.entries.len(), page.folders.len())
+    };
+    for (cursor, files, level) in [
+        ("", 7, (2, 4)),
+        ("v", 7, (2, 4)),
+        ("v/", 7, (2, 4)),
+        ("v/a/", 5, (1, 2)),
+        ("v/a/x", 4, (1, 2)),
+        ("v/a0", 3, (1, 2)),
+        ("w", 0, (0, 0)),
+    ] {
+        assert_eq!(after(Depth::All, cursor).await, (files, 0), "{cursor:?}");
+        assert_eq!(after(Depth::Level, cursor).await, level, "{cursor:?}");
+    }
+}
+
 /// In what is listed, and in what is removed.
 pub(super) async fn glob_characters_mean_themselves(storage: &dyn Storage) {
     let pairs = [("*", "any"), ("a?", "ab"), ("[ab]", "a"), ("{a,b}", "b")];

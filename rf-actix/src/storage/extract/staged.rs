@@ -156,8 +156,8 @@ async fn stage<D: TypedDisk>(
         },
         error => broken(error),
     });
-    // The name may depend on the content: until then one of its own.
-    let key = Key::parse(uuid::Uuid::now_v7().to_string()).map_err(Error::from)?;
+    // The name may depend on the content.
+    let key = Key::provisional();
     let options = WriteOptions::new();
     let taken = take_in(disk.handle(), &key, &sent, content, options, policy).await;
     let intake = taken.map_err(|error| error.in_file(&naming::harmless(&sent)))?;

@@ -151,7 +151,8 @@ impl S3Writer {
         }
     }
 
-    /// Under the key the upload began with; a file that was renamed since is copied on, since an upload cannot be.
+    /// Under the key the upload began with. One that is provisional is copied on to the last one, since an upload cannot
+    /// be renamed.
     async fn complete(&self, upload: Multipart) -> Result<ETag, Error> {
         if *upload.key() == self.key {
             return upload.complete(self.size, &self.condition).await;
@@ -198,6 +199,13 @@ impl Writer for S3Writer {
     }
 
     fn retarget(&mut self, key: Key) -> Result<(), Error> {
+        let begun = self.upload.as_ref().map(Multipart::key);
+        if begun.is_some_and(|begun| *begun != key && !begun.is_provisional()) {
+            // It is completed under the key it began with: the file there would be replaced, and removed.
+            return Err(Error::Unsupported {
+                op: "another key for a large file that was not begun under `Key::provisional`",
+            });
+        }
         self.key = key;
         Ok(())
     }

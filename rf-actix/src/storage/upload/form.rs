@@ -141,8 +141,8 @@ async fn stage_file(
     sent: &str,
     field: Field,
 ) -> Result<Option<FormFile>, Error> {
-    // The name may depend on the content, and the folder on a later field: until then a name of its own.
-    let key = Key::parse(uuid::Uuid::now_v7().to_string())?;
+    // The name may depend on the content, and the folder on a later field.
+    let key = Key::provisional();
     let options = WriteOptions::new().ask_created(true);
     let content = field.map_err(broken);
     let taken = take_in(disk, &key, sent, content, options, policy).await;

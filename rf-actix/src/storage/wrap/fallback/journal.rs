@@ -120,7 +120,7 @@ impl Journal {
     pub(super) async fn stage(&self) -> Result<Box<dyn Writer>, Error> {
         // Another process on the same folder would take the same numbers: an error, and not the loss of its files.
         let options = WriteOptions::new().condition(Condition::IfAbsent);
-        self.secondary.writer(&self.name(0), options).await
+        self.secondary.writer(&Key::provisional(), options).await
     }
 
     /// Publishes an operation, if the condition holds against what waits for its key.
