@@ -9,6 +9,7 @@ mod fault;
 mod link;
 mod list;
 mod read;
+mod rename;
 mod retry;
 mod secret;
 mod server;

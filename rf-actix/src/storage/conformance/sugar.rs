@@ -92,8 +92,12 @@ async fn visibility(storage: &dyn Storage) {
             .change_visibility("s/seen", visibility)
             .await
             .expect("a change");
-        let seen = storage.get_visibility("s/seen").await.expect("an answer");
-        assert_eq!(seen, visibility);
+        storage.copy("s/seen", "s/copy").await.expect("a copy");
+        storage.move_to("s/copy", "s/moved").await.expect("a move");
+        for key in ["s/seen", "s/moved"] {
+            let seen = storage.get_visibility(key).await.expect("an answer");
+            assert_eq!(seen, visibility, "{key}");
+        }
     }
     let missing = storage.get_visibility("s/none").await;
     assert!(

@@ -54,12 +54,15 @@ impl Beside {
 
     /// # Errors
     /// As [`new`](Self::new): others may have kept more beside a file than we would.
-    pub(super) fn of_copy(metadata: &Metadata, usual: Option<Visibility>) -> Result<Self, Error> {
+    pub(super) fn of_copy(
+        metadata: &Metadata,
+        visibility: Option<Visibility>,
+    ) -> Result<Self, Error> {
         Ok(Self {
             content_type: Some(metadata.content_type.clone()),
             encoded: notes::encode(&metadata.user)?,
             notes: metadata.user.clone(),
-            visibility: usual,
+            visibility,
             mark: None,
         })
     }

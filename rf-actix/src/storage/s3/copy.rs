@@ -1,6 +1,7 @@
 //! Copies, which the service makes for itself.
 
 use super::{
+    acl,
     beside::Beside,
     condition,
     error::Failure,
@@ -45,36 +46,77 @@ pub(super) async fn duplicate(
     from: &Key,
     to: &Key,
 ) -> Result<Metadata, Error> {
+    let (_, metadata) = duplicate_version(transport, from, to).await?;
+    Ok(metadata)
+}
+
+/// Which version was copied, and what it is now.
+async fn duplicate_version(
+    transport: &Transport,
+    from: &Key,
+    to: &Key,
+) -> Result<(ETag, Metadata), Error> {
     let mut tries = 0;
     loop {
         tries += 1;
         let metadata = stat(transport, from).await?;
         if from == to {
-            return Ok(metadata);
+            return Ok((metadata.etag.clone(), metadata));
         }
         let source = Source {
             key: from.clone(),
             size: metadata.size,
             etag: metadata.etag.clone(),
         };
-        let beside = Beside::of_copy(&metadata, transport.resolved().visibility)?;
+        // A copy is made as if nobody had ever said who may read it.
+        let visibility = match transport.resolved().visibility {
+            Some(_) => Some(acl::visibility(transport, from).await?),
+            None => None,
+        };
+        let beside = Beside::of_copy(&metadata, visibility)?;
         match publish(transport, &source, to, &beside, &Condition::Always).await {
             Err(Error::PreconditionFailed { .. }) if tries < TRIES => {}
             Err(error) => return Err(error),
             Ok((etag, moment)) => {
-                return Ok(beside.into_metadata(to.clone(), source.size, etag, moment));
+                let copied = beside.into_metadata(to.clone(), source.size, etag, moment);
+                return Ok((source.etag, copied));
             }
         }
     }
 }
 
-/// The source is removed once the target is there.
+/// The version that was copied is removed once the target is there. One that was written meanwhile is copied again, as
+/// far as the service weighs conditions.
 pub(super) async fn rename(transport: &Transport, from: &Key, to: &Key) -> Result<Metadata, Error> {
-    let metadata = duplicate(transport, from, to).await?;
-    if from != to {
-        remove(transport, from, &Condition::Always).await?;
+    let mut tries = 0;
+    let mut before = None;
+    loop {
+        tries += 1;
+        let (version, metadata) = match (duplicate_version(transport, from, to).await, before) {
+            (Ok(copied), _) => copied,
+            // Somebody else removed what was copied before.
+            (Err(Error::NotFound { .. }), Some(metadata)) => return Ok(metadata),
+            (Err(error), _) => return Err(error),
+        };
+        if from == to {
+            return Ok(metadata);
+        }
+        match remove_version(transport, from, version).await {
+            Err(Error::PreconditionFailed { .. }) if tries < TRIES => before = Some(metadata),
+            removed => return removed.map(|()| metadata),
+        }
     }
-    Ok(metadata)
+}
+
+async fn remove_version(transport: &Transport, key: &Key, version: ETag) -> Result<(), Error> {
+    if transport.resolved().conditions {
+        match remove(transport, key, &Condition::IfMatch(version)).await {
+            // It weighs the conditions of writes only; that it was this version was looked at.
+            Err(Error::Unsupported { .. }) => {}
+            removed => return removed,
+        }
+    }
+    remove(transport, key, &Condition::Always).await
 }
 
 /// Copies one version under another key, with what is kept beside it.

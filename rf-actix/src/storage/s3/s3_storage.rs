@@ -34,7 +34,8 @@ use std::ops::Range;
 /// ```
 ///
 /// A small file is written and read with one request. A large one travels in parts, several at once, and what is left
-/// unfinished is aborted. Renaming is a copy and a removal, so for a moment there are both. A reader gets the version
+/// unfinished is aborted. Renaming is a copy and a removal, so for a moment there are both; what is written meanwhile is
+/// renamed as well. A reader gets the version
 /// it opened or an error, never a mixture. Cloning is cheap; clones share connections and credentials.
 #[derive(Debug, Clone)]
 pub struct S3Storage {
