@@ -39,7 +39,8 @@ pub struct S3Config {
     /// the path of an own endpoint, and of AWS for a name with a dot, which no certificate covers.
     pub path_style: Option<bool>,
     /// How much of a large file travels in one request: 5 MiB to 5 GiB. Each open file holds
-    /// [`concurrency`](Self::concurrency) times as much in memory.
+    /// [`concurrency`](Self::concurrency) times as much in memory; an upload holds more beyond its 900th part, from where on
+    /// parts grow.
     pub part_size: u64,
     /// How many parts of one file travel at once: 1 to 64.
     pub concurrency: usize,
@@ -72,7 +73,7 @@ impl Default for S3Config {
             secret_key: None,
             session_token: None,
             path_style: None,
-            // With four at once 32 MiB a file, and files of 78 GiB in 10,000 parts.
+            // With four at once 32 MiB a file, and more only above 7 GiB.
             part_size: 8 << 20,
             concurrency: 4,
             visibility: None,

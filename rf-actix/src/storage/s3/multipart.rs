@@ -3,6 +3,9 @@
 //! Parts of an upload that is neither completed nor aborted are paid for and not seen. So the upload is a value:
 //! dropped before it is complete, it is aborted, on the runtime of the transport, whose life does not hang on the
 //! caller's.
+//!
+//! One whose creation was never answered stays: which upload of the key it is nobody can tell from one that another
+//! process has just begun. A lifecycle rule of the bucket is for those, and for processes that are killed.
 
 use super::{
     beside::Beside,
