@@ -1,7 +1,7 @@
 //! The line between the app and the server of its database, which can be cut.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicI64, Ordering},
 };
 use tokio::{
@@ -11,11 +11,14 @@ use tokio::{
 };
 
 /// A proxy on a port of its own.
+#[derive(Clone)]
 pub(crate) struct Line {
     /// The URL of the database through it.
     pub(crate) url: String,
     state: watch::Sender<State>,
     left: Arc<AtomicI64>,
+    /// Falls silent behind the message that holds this.
+    last: Arc<Mutex<Option<&'static str>>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -34,26 +37,27 @@ impl Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port()))
             .unwrap();
-        let (state, seen) = watch::channel(State::Open);
-        let left = Arc::new(AtomicI64::new(i64::MAX));
-        let counted = Arc::clone(&left);
+        let (state, _) = watch::channel(State::Open);
+        let line = Self {
+            url: url.into(),
+            state,
+            left: Arc::new(AtomicI64::new(i64::MAX)),
+            last: Arc::default(),
+        };
+        let carries = line.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (server, seen, left) = (server.clone(), seen.clone(), Arc::clone(&counted));
+                let (server, line) = (server.clone(), carries.clone());
                 tokio::spawn(async move {
-                    if *seen.borrow() != State::Cut
+                    if *line.state.borrow() != State::Cut
                         && let Ok(server) = TcpStream::connect(&server).await
                     {
-                        carry(client, server, seen, &left).await;
+                        line.carry(client, server).await;
                     }
                 });
             }
         });
-        Self {
-            url: url.into(),
-            state,
-            left,
-        }
+        line
     }
 
     pub(crate) fn open(&self) {
@@ -65,6 +69,19 @@ impl Line {
         self.state.send_replace(State::Silent);
     }
 
+    /// Delivers a message that holds `text`, and falls silent before it is answered.
+    pub(crate) fn silence_behind(&self, text: &'static str) {
+        *self.last.lock().unwrap() = Some(text);
+    }
+
+    /// Returns once it is silent.
+    pub(crate) async fn is_silent(&self) {
+        let mut seen = self.state.subscribe();
+        seen.wait_for(|state| *state == State::Silent)
+            .await
+            .unwrap();
+    }
+
     pub(crate) fn cut(&self) {
         self.state.send_replace(State::Cut);
     }
@@ -73,42 +90,47 @@ impl Line {
     pub(crate) fn cut_after(&self, messages: i64) {
         self.left.store(messages, Ordering::SeqCst);
     }
-}
 
-async fn carry(
-    mut client: TcpStream,
-    mut server: TcpStream,
-    mut seen: watch::Receiver<State>,
-    left: &AtomicI64,
-) {
-    let (mut asked, mut answered) = (vec![0; 64 << 10], vec![0; 64 << 10]);
-    loop {
-        let state = *seen.borrow_and_update();
-        if state == State::Cut {
-            return;
+    async fn carry(&self, mut client: TcpStream, mut server: TcpStream) {
+        let (mut asked, mut answered) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+        let (mut seen, left) = (self.state.subscribe(), &self.left);
+        loop {
+            let state = *seen.borrow_and_update();
+            if state == State::Cut {
+                return;
+            }
+            let open = state == State::Open;
+            tokio::select! {
+                biased;
+                changed = seen.changed() => if changed.is_err() { return },
+                read = client.read(&mut asked), if open => match read {
+                    Ok(1..) if left.load(Ordering::SeqCst) <= 0 => return,
+                    Ok(length @ 1..) => {
+                        self.fall_silent_behind(&asked[..length]);
+                        if server.write_all(&asked[..length]).await.is_err() {
+                            return;
+                        }
+                        if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                            // It arrives, and is carried out; nobody will know.
+                            let _ = server.read(&mut answered).await;
+                            return;
+                        }
+                    }
+                    _ => return,
+                },
+                read = server.read(&mut answered), if open => match read {
+                    Ok(length @ 1..) => if client.write_all(&answered[..length]).await.is_err() { return },
+                    _ => return,
+                },
+            }
         }
-        let open = state == State::Open;
-        tokio::select! {
-            biased;
-            changed = seen.changed() => if changed.is_err() { return },
-            read = client.read(&mut asked), if open => match read {
-                Ok(1..) if left.load(Ordering::SeqCst) <= 0 => return,
-                Ok(length @ 1..) => {
-                    if server.write_all(&asked[..length]).await.is_err() {
-                        return;
-                    }
-                    if left.fetch_sub(1, Ordering::SeqCst) == 1 {
-                        // It arrives, and is carried out; nobody will know.
-                        let _ = server.read(&mut answered).await;
-                        return;
-                    }
-                }
-                _ => return,
-            },
-            read = server.read(&mut answered), if open => match read {
-                Ok(length @ 1..) => if client.write_all(&answered[..length]).await.is_err() { return },
-                _ => return,
-            },
+    }
+
+    fn fall_silent_behind(&self, message: &[u8]) {
+        let mut last = self.last.lock().unwrap();
+        let holds = |text: &str| message.windows(text.len()).any(|at| at == text.as_bytes());
+        if last.take_if(|text| holds(text)).is_some() {
+            self.silence();
         }
     }
 }

@@ -5,9 +5,10 @@
 use crate::{
     api::routes,
     line::Line,
-    site::{Request, Site, VERIFIER, answer},
+    site::{Request, Site, VERIFIER, answer, hidden},
 };
 use actix_web::rt;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
 use reqwest::{Client, RequestBuilder};
 use rf::oauth2::TestDatabase;
@@ -155,6 +156,51 @@ async fn a_database_that_does_not_answer_is_503_within_seconds() {
     line.open();
     recovers(&site, &http).await;
     site.stop().await;
+}
+
+#[actix_web::test]
+#[ignore = "needs a server: integration/run databases"]
+async fn what_is_written_after_a_silence_is_there_for_all() {
+    let (site, line) = site().await;
+    let http = Client::new();
+    let browser = site.signed_in().await;
+    let page = browser.get(&Request::good().path()).await;
+    let ticket = hidden(&page.text().await.unwrap(), "ticket");
+    let form = [
+        ("ticket", ticket.as_str()),
+        ("scope", "read"),
+        ("decision", "allow"),
+    ];
+    // A grant and a code: a transaction, whose BEGIN arrives and is not answered in time.
+    line.silence_behind("BEGIN");
+    let allow = browser.http.post(format!("{}/oauth/authorize", site.base));
+    let allow = rt::spawn(allow.form(&form).timeout(PATIENCE).send());
+    line.is_silent().await;
+    let allowed = allow.await.unwrap().unwrap();
+    assert!(answer(&allowed, "code").is_none(), "{allowed:?}");
+    line.open();
+    recovers(&site, &http).await;
+    // More than there are connections, and looked at by others.
+    let other = site.beside(routes).await;
+    for _ in 0..12 {
+        let token = issued(&site, &http).await;
+        let revoked = about_token(&site, &http, "revoke", &token);
+        assert_eq!(status(revoked).await, 200);
+        let found = about_token(&other, &http, "introspect", &token);
+        let found: serde_json::Value = found.send().await.unwrap().json().await.unwrap();
+        assert_eq!(found["active"], false);
+        let state = other.server.store().access_token(&jti(&token)).await;
+        assert!(state.unwrap().is_some(), "the token itself is not there");
+    }
+    other.stop().await;
+    site.stop().await;
+}
+
+fn jti(token: &str) -> String {
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    claims["jti"].as_str().unwrap().to_owned()
 }
 
 #[actix_web::test]

@@ -61,7 +61,8 @@ impl SeaOrmStore {
 
 /// A transaction that is going to write.
 pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = match db.get_database_backend() {
+    let backend = db.get_database_backend();
+    let options = match backend {
         // A transaction that begins by reading fails at its first write when another one wrote meanwhile.
         DbBackend::Sqlite => TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -74,7 +75,17 @@ pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
         },
         _ => TransactionOptions::default(),
     };
-    db.begin_with_options(options).await
+    if backend == DbBackend::Sqlite {
+        return db.begin_with_options(options).await;
+    }
+    // The driver knows of a transaction once its BEGIN is answered. One that is given up on its way would leave the
+    // connection in a transaction that nobody ends; in a task of its own it is answered, and rolled back if it is
+    // wanted no more.
+    let db = db.clone();
+    let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+    begun
+        .await
+        .unwrap_or_else(|error| Err(DbErr::Custom(format!("no transaction was begun: {error}"))))
 }
 
 /// Commits. When the connection is lost meanwhile nobody knows whether it was done: that is told, and not tried again.
