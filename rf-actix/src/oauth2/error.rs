@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::model::ScopeSet;
+use super::model::{ScopeSet, Subject};
 use super::settings::SettingError;
 
 /// Why the server could not be built or a client not be registered.
@@ -173,6 +173,18 @@ impl OAuthError {
                 "the server cannot answer now, try again",
             )
         }
+    }
+
+    /// The app's people have somebody by an identifier that databases cannot keep.
+    pub(crate) fn require_usable(subject: &Subject) -> Result<(), Self> {
+        if subject.is_well_formed() {
+            return Ok(());
+        }
+        let cause = format!(
+            "nobody can have the subject {:?}: give people identifiers of 1 to 255 characters, without control characters and without a space at the end",
+            subject.as_str()
+        );
+        Err(Self::internal(cause))
     }
 
     /// Something of ours is broken.

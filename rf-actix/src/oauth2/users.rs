@@ -13,7 +13,8 @@ pub type UsersError = Box<dyn StdError + Send + Sync>;
 /// The app's people, as the authorization server needs them.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {
-    /// Whose name and password these are. Unknown name and wrong password must not differ, in time either.
+    /// Whose name and password these are. Unknown name and wrong password must not differ, in time either. A subject
+    /// that is not [well formed](Subject::is_well_formed) cannot sign in.
     ///
     /// # Errors
     /// When it could not be found out.

@@ -35,6 +35,7 @@ impl Visitor {
                 is_new: false,
             });
         };
+        OAuthError::require_usable(&current.subject)?;
         let login = Login {
             subject: current.subject,
             auth_time: current.auth_time.into(),

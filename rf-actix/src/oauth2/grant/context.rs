@@ -74,13 +74,15 @@ impl GrantContext<'_> {
     /// made sure that it is `subject` who wants it.
     ///
     /// # Errors
-    /// `invalid_grant` when the person is not active; when the database, the policy or the people fail.
+    /// `invalid_grant` when the person is not active; when the database, the policy or the people fail, or nobody can
+    /// have this subject ([`Subject::is_well_formed`]).
     pub async fn issue_for_user(
         &self,
         client: &RegisteredClient,
         subject: &Subject,
         scope: ScopeSet,
     ) -> Result<TokenResponse, OAuthError> {
+        OAuthError::require_usable(subject)?;
         self.require_active(subject).await?;
         let client = &client.client;
         let grant = Grant {

@@ -79,6 +79,16 @@ fn a_value_that_cannot_be_used_is_refused_with_its_key() {
             "https://id.example.com?a\"\n",
             "issuer",
         ),
+        (
+            "http://127.0.0.1:8080\"\n",
+            "HTTPS://id.example.com\"\n",
+            "issuer",
+        ),
+        (
+            "http://127.0.0.1:8080\"\n",
+            "https:id.example.com\"\n",
+            "issuer",
+        ),
         ("http://127.0.0.1:8080\"\n", "nonsense\"\n", "issuer"),
         ("\"quickstart\"", "\"\"", "audience"),
         ("\"60s\"", "\"11m\"", "code_ttl"),

@@ -10,7 +10,7 @@ use super::{
     AccessTokenSettings, CheckMode, ClientSettings, OAuth2Settings, TokenFormat, UserSettings,
 };
 use crate::oauth2::model::{
-    Client, ClientId, ClientSecret, GrantType, InvalidRedirectUri, RedirectUri, Scope,
+    Client, ClientId, ClientSecret, GrantType, InvalidRedirectUri, RedirectUri, Scope, Subject,
 };
 
 /// The longest is far beyond any use, and short of where arithmetic with times would end.
@@ -157,6 +157,10 @@ fn check_issuer(issuer: &str) -> Result<(), SettingError> {
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         return refuse("write an https URL (plain http is for loopback addresses only)");
     }
+    // RFC 8414 §3.3 and RFC 9207 §2.4 compare it by characters, and so does what tells whether cookies are for https.
+    if !issuer.starts_with(&format!("{}://", url.scheme())) {
+        return refuse("write it with \"https://\" in small letters");
+    }
     if issuer.contains(['?', '#', '@']) || !issuer.bytes().all(|byte| byte.is_ascii_graphic()) {
         return refuse("write a URL without user, query and fragment");
     }
@@ -167,10 +171,10 @@ fn check_issuer(issuer: &str) -> Result<(), SettingError> {
 }
 
 fn check_user(user: &UserSettings) -> Result<(), (&'static str, &'static str)> {
-    if user.name.is_empty() || user.name.len() > 128 || user.name.chars().any(char::is_control) {
+    if user.name.len() > 128 || !Subject::from(user.name.as_str()).is_well_formed() {
         return Err((
             "name",
-            "write a name of 1 to 128 bytes without control characters",
+            "write a name of 1 to 128 bytes without control characters and without a space at its end",
         ));
     }
     match (&user.password, &user.password_hash) {

@@ -110,6 +110,7 @@ async fn sign_in(
         server.emit(&Event::LoginFailed { throttled: false });
         return Err(Refusal::Form(LoginError::WrongCredentials));
     };
+    OAuthError::require_usable(&subject).map_err(Refusal::Page)?;
     throttle.succeeded(name, address);
     server.emit(&Event::LoginSucceeded {
         subject: subject.clone(),

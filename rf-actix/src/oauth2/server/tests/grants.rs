@@ -105,6 +105,15 @@ async fn a_grant_of_the_apps_own_issues_for_people_with_refresh_tokens_and_for_c
 }
 
 #[tokio::test]
+async fn a_grant_of_the_apps_own_issues_to_nobody_whom_a_database_takes_for_another() {
+    let bench = bench_with_cards().await;
+    for holder in ["ada ", "a\0da", &"a".repeat(256)] {
+        let answer = bench.server.issue_token(holding(&bench.web, holder)).await;
+        refused_as(answer, ErrorCode::ServerError);
+    }
+}
+
+#[tokio::test]
 async fn a_grant_of_the_apps_own_is_held_to_the_rules_of_all_grants() {
     let bench = bench_with_cards().await;
     refused_as(
