@@ -7,10 +7,14 @@ use actix_session::{
     SessionMiddleware, config::CookieContentSecurity, storage::CookieSessionStore,
 };
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, cookie::Key, get, post, web};
+use futures_util::future::LocalBoxFuture;
 use reqwest::{Client, redirect::Policy};
-use rf::oauth2::{ActixIdentity, OAuth2Server, OAuth2Settings, TestDatabase, connect, login_page};
+use rf::oauth2::{
+    ActixIdentity, CurrentLogin, LoginPage, OAuth2Server, OAuth2Settings, TestDatabase, UsersError,
+    connect, login_page,
+};
 use serde_json::json;
-use std::collections::HashMap;
+use std::{collections::HashMap, time::UNIX_EPOCH};
 
 #[get("/enter")]
 async fn enter_page(query: web::Query<HashMap<String, String>>) -> HttpResponse {
@@ -30,6 +34,25 @@ async fn leave(who: actix_identity::Identity) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// A sign-in that keeps who, but not when.
+struct Timeless(ActixIdentity);
+
+impl LoginPage for Timeless {
+    fn current<'a>(
+        &'a self,
+        req: &'a HttpRequest,
+    ) -> LocalBoxFuture<'a, Result<Option<CurrentLogin>, UsersError>> {
+        Box::pin(async move {
+            let login = self.0.current(req).await?;
+            Ok(login.map(|login| CurrentLogin::new(login.subject, UNIX_EPOCH)))
+        })
+    }
+
+    fn location(&self, return_to: &str) -> String {
+        self.0.location(return_to)
+    }
+}
+
 struct OwnLogin {
     browser: Browser,
     base: String,
@@ -38,6 +61,10 @@ struct OwnLogin {
 
 impl OwnLogin {
     async fn start() -> Self {
+        Self::with(|| ActixIdentity::at("/enter")).await
+    }
+
+    async fn with<L: LoginPage>(page: fn() -> L) -> Self {
         let socket = Socket::bind();
         let base = socket.base.clone();
         let settings: OAuth2Settings = serde_json::from_value(json!({
@@ -65,7 +92,7 @@ impl OwnLogin {
                 .wrap(IdentityMiddleware::default())
                 .wrap(session)
                 .configure(server.state())
-                .configure(login_page(ActixIdentity::at("/enter")))
+                .configure(login_page(page()))
                 .configure(rf::oauth2)
                 .service((enter_page, enter, leave))
         });
@@ -218,6 +245,37 @@ async fn a_client_that_wants_a_new_sign_in_gets_one_and_only_one() {
     assert!(location(&app.browser.get(&back).await).starts_with("/enter?"));
     signs_in(&app.browser, "ada").await;
     assert_eq!(app.browser.get(&back).await.status(), 200);
+}
+
+#[actix_web::test]
+async fn a_new_sign_in_whose_time_nobody_knows_is_refused_to_the_client_and_not_asked_for_for_ever()
+{
+    let app = OwnLogin::with(|| Timeless(ActixIdentity::at("/enter"))).await;
+    signs_in(&app.browser, "ada").await;
+    for (name, value) in [("prompt", "login"), ("max_age", "60")] {
+        let request = Request::good().set(name, value);
+        let sent = location(&app.browser.get(&request.path()).await);
+        assert!(sent.starts_with("/enter?return_to="), "{sent}");
+        let back = app.browser.get(&sent).await.text().await.unwrap();
+        signs_in(&app.browser, "ada").await;
+        let refused = app.browser.get(&back).await;
+        let error = answer(&refused, "error");
+        assert_eq!(error.as_deref(), Some("login_required"), "{name}");
+    }
+    // Without such a wish nobody asks for the time.
+    let page = app.browser.get(&Request::good().path()).await;
+    assert_eq!(page.status(), 200);
+}
+
+#[actix_web::test]
+async fn a_subject_that_no_database_tells_from_another_is_nobody() {
+    let app = OwnLogin::start().await;
+    for who in ["ada ", "a\0da"] {
+        signs_in(&app.browser, who).await;
+        let answer = app.browser.get(&Request::good().path()).await;
+        assert_eq!(answer.status(), 500, "{who:?}");
+        assert_eq!(app.browser.get("/oauth/apps").await.status(), 500);
+    }
 }
 
 #[actix_web::test]

@@ -44,6 +44,25 @@ async fn state_survives_the_login_too() {
 }
 
 #[actix_web::test]
+async fn a_request_that_is_too_long_for_the_login_page_is_refused_to_its_client() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    let fits = Request::good().set("state", &"s".repeat(7000));
+    let to_login = location(&browser.get(&fits.path()).await);
+    assert!(to_login.starts_with("/login?"), "{to_login}");
+    let state = "\u{1}".repeat(8192);
+    let response = browser
+        .get(&Request::good().set("state", &state).path())
+        .await;
+    assert_eq!(
+        answer(&response, "error").as_deref(),
+        Some("invalid_request")
+    );
+    assert_eq!(answer(&response, "state"), Some(state));
+    site.stop().await;
+}
+
+#[actix_web::test]
 async fn a_state_that_is_too_long_is_refused_and_not_sent_back() {
     let site = Site::start().await;
     let browser = site.signed_in().await;

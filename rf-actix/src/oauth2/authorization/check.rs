@@ -14,7 +14,7 @@ use crate::oauth2::{
     scope,
 };
 
-/// In bytes. The request is kept while the person is asked; this much fits every database, and the login page too.
+/// In bytes. The request is kept while the person is asked; this much fits every database.
 const LONGEST_STATE: usize = 8 * 1024;
 
 /// A request that passed every check.

@@ -32,7 +32,7 @@ pub(crate) async fn decide(
     person: Option<Person<'_>>,
 ) -> Outcome {
     match decided(context, &checked, person).await {
-        Ok(Step::Login) => Outcome::NeedLogin,
+        Ok(Step::Login) => Outcome::NeedLogin(Box::new(checked.request)),
         Ok(Step::Consent(subject)) => Outcome::NeedConsent(Box::new(Question {
             client: checked.client,
             subject,
@@ -110,6 +110,13 @@ async fn signed_in<'a>(
         .max_age
         .is_some_and(|most| age > most || most.is_zero());
     if (prompt.login || too_old) && !again {
+        // A sign-in of the app's own that does not know the time would be asked again for ever.
+        if person.asked_again_at.is_some() && person.auth_time == Timestamp::default() {
+            return Err(OAuthError::new(
+                ErrorCode::LoginRequired,
+                "nobody knows when the person signed in",
+            ));
+        }
         return Ok(None);
     }
     let active = context
@@ -190,7 +197,11 @@ pub(super) fn refuse(
     }
 }
 
-fn back<'a>(context: &'a Context<'_>, request: &'a AuthorizationRequest) -> ReturnAddress<'a> {
+/// The way back to the client.
+pub(crate) fn back<'a>(
+    context: &'a Context<'_>,
+    request: &'a AuthorizationRequest,
+) -> ReturnAddress<'a> {
     ReturnAddress {
         redirect_uri: &request.redirect_uri,
         state: request.state.as_deref(),

@@ -13,5 +13,5 @@ mod redirect;
 
 pub(crate) use check::check;
 pub(crate) use consent::{Answer, answer};
-pub(crate) use decide::{Person, decide};
+pub(crate) use decide::{Person, back, decide};
 pub(crate) use outcome::{Context, Outcome, Question};

@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
         error: OAuthError,
     },
     /// Somebody has to sign in, and then to come back with the same request.
-    NeedLogin,
+    NeedLogin(Box<AuthorizationRequest>),
     /// The person has to say yes or no.
     NeedConsent(Box<Question>),
     /// The client gets a code.

@@ -60,7 +60,8 @@ pub trait LoginPage: Send + Sync + 'static {
 pub struct CurrentLogin {
     /// Who.
     pub subject: Subject,
-    /// When they last proved it; the epoch when nobody knows.
+    /// When they last proved it; the epoch when nobody knows. A client that wants a new sign-in then gets
+    /// `login_required` behind it, since nobody can tell whether there was one.
     pub auth_time: SystemTime,
 }
 

@@ -69,9 +69,11 @@ impl Parameters {
         self.names().filter(|sent| *sent == name).nth(1).is_some()
     }
 
-    /// The first name that was sent more than once.
+    /// The first name that was sent more than once, though it may not be. Only `resource` may, by which a client names
+    /// what it wants the token for (RFC 8707 §2).
     pub fn first_repeated(&self) -> Option<&str> {
-        self.names().find(|name| self.repeated(name))
+        self.names()
+            .find(|name| *name != "resource" && self.repeated(name))
     }
 
     /// The names, in the order they were sent.
@@ -144,6 +146,12 @@ mod tests {
             Parameters::parse(b"a=1&b=1").unwrap().first_repeated(),
             None
         );
+    }
+
+    #[test]
+    fn several_resources_may_be_named() {
+        let sent = Parameters::parse(b"resource=https://a&resource=https://b&a=1").unwrap();
+        assert_eq!(sent.first_repeated(), None);
     }
 
     #[test]

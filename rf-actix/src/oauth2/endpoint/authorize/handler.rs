@@ -108,7 +108,7 @@ fn location(server: &OAuth2Server, sent: &Parameters) -> String {
     format!("{}?{}", public_path(server, PATH), sent.to_query())
 }
 
-fn context(server: &OAuth2Server) -> Context<'_> {
+pub(super) fn context(server: &OAuth2Server) -> Context<'_> {
     Context {
         settings: server.settings(),
         store: server.store(),

@@ -1,8 +1,8 @@
 //! From an outcome to a response.
 
-use super::{PATH, asked_again};
+use super::{PATH, asked_again, handler::context};
 use crate::oauth2::{
-    authorization::{Outcome, Question},
+    authorization::{Outcome, Question, back},
     endpoint::{
         browser::{cookie_key, error_page, page, public_path, report, see_other},
         visitor::{display_name, sign_in_at},
@@ -39,19 +39,16 @@ pub(super) async fn outcome(
             client_id,
             location,
             error,
-        } => {
-            report(server, &error);
-            refused(server, Some(client_id), error.code);
-            see_other(&location).finish()
-        }
-        Outcome::NeedLogin => {
+        } => redirect_error(server, client_id, &location, &error),
+        Outcome::NeedLogin(request) => {
             let query = asked_again::note(query, server.clock().now(), cookie_key(server));
             match login(server, req, &query) {
                 Some(location) => see_other(&location).finish(),
-                None => error_page(
-                    server,
-                    &OAuthError::invalid_request("the request is too long"),
-                ),
+                None => {
+                    let error = OAuthError::invalid_request("the request is too long");
+                    let location = back(&context(server), &request).with_error(&error);
+                    redirect_error(server, request.client_id, &location, &error)
+                }
             }
         }
         Outcome::NeedConsent(question) => match (session, login(server, req, query)) {
@@ -72,6 +69,18 @@ pub(super) async fn outcome(
             see_other(&location).finish()
         }
     }
+}
+
+/// Tells the client.
+fn redirect_error(
+    server: &OAuth2Server,
+    client_id: ClientId,
+    location: &str,
+    error: &OAuthError,
+) -> HttpResponse {
+    report(server, error);
+    refused(server, Some(client_id), error.code);
+    see_other(location).finish()
 }
 
 fn refused(server: &OAuth2Server, client_id: Option<ClientId>, error: ErrorCode) {
