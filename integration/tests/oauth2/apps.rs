@@ -99,15 +99,43 @@ async fn a_person_sees_what_they_allowed_and_takes_it_back() {
     };
     assert!(site.server.issue_token(refresh).await.is_err());
     assert_eq!(json(&browser).await["apps"], serde_json::json!([]));
-    assert!(site.saw(|event| matches!(
-        event,
-        Event::Revoked {
-            kind: "consent",
-            ..
-        }
-    )));
+    assert_eq!(taken_back(&site), 1);
     // Next time the person is asked again.
     assert_eq!(browser.get(&Request::good().path()).await.status(), 200);
+    site.stop().await;
+}
+
+/// How often it was told that something was taken back.
+fn taken_back(site: &Site) -> usize {
+    let events = site.events.lock().unwrap();
+    let told = events.iter().filter(|event| {
+        matches!(
+            event,
+            Event::ConsentWithdrawn { .. } | Event::Revoked { .. }
+        )
+    });
+    told.count()
+}
+
+#[actix_web::test]
+async fn what_no_client_is_called_is_taken_back_from_nobody_and_told_to_nobody() {
+    let site = Site::start().await;
+    let browser = site.signed_in().await;
+    tokens(&site, &browser, &["read"]).await;
+    let csrf = hidden(&page(&browser).await, "csrf");
+    for client in ["\0", "web\0", "", "nobody", "wéb"] {
+        let form = [("csrf", csrf.as_str()), ("client_id", client)];
+        let posted = browser.post("/oauth/apps", &form).await.status();
+        let expected = if client.is_empty() { 403 } else { 303 };
+        assert_eq!(posted, expected, "{client:?}");
+    }
+    for client in ["%00", "web%00", "nobody"] {
+        let url = format!("{}/oauth/apps/{client}", browser.base);
+        let request = browser.http.delete(url);
+        let answer = request.header("sec-fetch-site", "same-origin").send();
+        assert_eq!(answer.await.unwrap().status(), 204, "{client}");
+    }
+    assert_eq!(taken_back(&site), 0);
     site.stop().await;
 }
 

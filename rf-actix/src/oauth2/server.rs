@@ -233,7 +233,8 @@ impl OAuth2Server {
         Ok(found)
     }
 
-    /// Takes back everything `subject` gave `client`: remembered consent and all tokens.
+    /// Takes back everything `subject` gave `client`: remembered consent and all tokens. Nothing is told when there was
+    /// nothing.
     ///
     /// # Errors
     /// When the database fails.
@@ -242,14 +243,21 @@ impl OAuth2Server {
         subject: &Subject,
         client: &ClientId,
     ) -> Result<(), StoreError> {
-        self.0.store.delete_consent(subject, client).await?;
+        // Nobody is called so, and PostgreSQL fails on text that holds a NUL.
+        if !client.is_well_formed() {
+            return Ok(());
+        }
+        let consented = self.0.store.delete_consent(subject, client).await?;
         let now = self.0.clock.now();
-        self.0.store.revoke_grants_of(subject, client, now).await?;
+        let granted = self.0.store.revoke_grants_of(subject, client, now).await?;
+        // Also when another instance was quicker, of which this one has not heard.
         self.0.epoch.advance();
-        self.emit(&Event::ConsentWithdrawn {
-            client_id: client.clone(),
-            subject: subject.clone(),
-        });
+        if consented || granted {
+            self.emit(&Event::ConsentWithdrawn {
+                client_id: client.clone(),
+                subject: subject.clone(),
+            });
+        }
         Ok(())
     }
 

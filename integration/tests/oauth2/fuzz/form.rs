@@ -7,11 +7,12 @@ use proptest::prelude::*;
 
 use super::fuzz;
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "/oauth/token",
     "/oauth/revoke",
     "/oauth/introspect",
     "/oauth/authorize",
+    "/oauth/apps",
     "/login",
     "/logout",
 ];
@@ -111,6 +112,7 @@ fn no_body_of_a_form_breaks_an_endpoint() {
         ("/oauth/token", form, b"grant_type=password&client_id=service&client_secret=s%3Ae+c%2Bret%25&username=demo&password=demo&scope=%22".to_vec(), false),
         ("/oauth/revoke", form, [b"client_id=native&token=".as_slice(), &[b'a'; 60_000]].concat(), false),
         ("/oauth/authorize", form, b"ticket=%00&decision=allow&scope=%00".to_vec(), true),
+        ("/oauth/apps", form, b"csrf=%00&client_id=%00".to_vec(), true),
         ("/login", form, b"username=%00&password=%00&csrf=%00".to_vec(), true),
     ];
     fuzz(

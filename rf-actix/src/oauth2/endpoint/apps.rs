@@ -14,8 +14,7 @@ use super::browser::{
 };
 use super::visitor::{Visitor, display_name, sign_in_at};
 use crate::oauth2::error::{ErrorCode, OAuthError};
-use crate::oauth2::event::Event;
-use crate::oauth2::model::{ClientId, ScopeSet, Subject};
+use crate::oauth2::model::{ClientId, ScopeSet};
 use crate::oauth2::page::{AppLine, AppsView, ScopeLine};
 use crate::oauth2::server::{AuthorizedApp, OAuth2Server};
 
@@ -83,9 +82,12 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
             OAuthError::invalid_request("this page belongs to another session, open it again");
         return error_page_as(&server, StatusCode::FORBIDDEN, &error);
     };
-    match withdraw(&server, &login.subject, client).await {
+    match server
+        .withdraw_consent(&login.subject, &client.into())
+        .await
+    {
         Ok(()) => see_other(&public_path(&server, PATH)).finish(),
-        Err(error) => error_page(&server, &error),
+        Err(error) => error_page(&server, &error.into()),
     }
 }
 
@@ -105,29 +107,13 @@ pub(crate) async fn delete(
     if !is_same_origin(&server, &req) {
         return problem(StatusCode::FORBIDDEN, "this was asked for by another site");
     }
-    match withdraw(&server, &login.subject, &client).await {
+    let client = ClientId::from(client.into_inner());
+    match server.withdraw_consent(&login.subject, &client).await {
         Ok(()) => HttpResponse::NoContent()
             .insert_header((CACHE_CONTROL, "no-store"))
             .finish(),
-        Err(error) => unavailable(&server, error),
+        Err(error) => unavailable(&server, error.into()),
     }
-}
-
-async fn withdraw(
-    server: &OAuth2Server,
-    subject: &Subject,
-    client: &str,
-) -> Result<(), OAuthError> {
-    let client_id = ClientId::from(client);
-    server.withdraw_consent(subject, &client_id).await?;
-    // A client that was never allowed anything may be any text.
-    if server.store().client(&client_id).await?.is_some() {
-        server.emit(&Event::Revoked {
-            client_id,
-            kind: "consent",
-        });
-    }
-    Ok(())
 }
 
 fn line<'a>(server: &'a OAuth2Server, app: &'a AuthorizedApp) -> AppLine<'a> {

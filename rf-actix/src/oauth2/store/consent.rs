@@ -18,6 +18,10 @@ pub trait ConsentStore: Send + Sync {
     /// Remembers a consent in place of an older one.
     async fn save_consent(&self, consent: &Consent) -> Result<(), StoreError>;
 
-    /// Forgets it.
-    async fn delete_consent(&self, subject: &Subject, client: &ClientId) -> Result<(), StoreError>;
+    /// Forgets it, and says whether there was one.
+    async fn delete_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<bool, StoreError>;
 }

@@ -17,11 +17,11 @@ pub trait GrantStore: Send + Sync {
     /// Revokes a grant, and says whether it had counted until now.
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Revokes everything a person gave a client.
+    /// Revokes everything a person gave a client, and says whether any of it had counted until now.
     async fn revoke_grants_of(
         &self,
         subject: &Subject,
         client: &ClientId,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 }

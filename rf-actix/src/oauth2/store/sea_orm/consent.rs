@@ -43,12 +43,15 @@ impl ConsentStore for SeaOrmStore {
         .await
     }
 
-    async fn delete_consent(&self, subject: &Subject, client: &ClientId) -> Result<(), StoreError> {
+    async fn delete_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<bool, StoreError> {
         again(|| async {
-            Entity::delete_by_id((subject.as_str().to_owned(), client.as_str().to_owned()))
-                .exec(&self.db)
-                .await
-                .map(drop)
+            let id = (subject.as_str().to_owned(), client.as_str().to_owned());
+            let deleted = Entity::delete_by_id(id).exec(&self.db).await?;
+            Ok(deleted.rows_affected > 0)
         })
         .await
     }

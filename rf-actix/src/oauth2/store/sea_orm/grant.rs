@@ -52,16 +52,16 @@ impl GrantStore for SeaOrmStore {
         subject: &Subject,
         client: &ClientId,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         again(|| async {
-            Entity::update_many()
+            let revoked = Entity::update_many()
                 .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
                 .filter(Column::Subject.eq(subject.as_str()))
                 .filter(Column::ClientId.eq(client.as_str()))
                 .filter(Column::RevokedAt.is_null())
                 .exec(&self.db)
-                .await
-                .map(drop)
+                .await?;
+            Ok(revoked.rows_affected > 0)
         })
         .await
     }
