@@ -145,7 +145,7 @@ pub struct RefreshTokenSettings {
     pub idle: Duration,
     /// Whether each use gives a new one; public clients always rotate (RFC 9700 §4.14.2). Default true.
     pub rotate: bool,
-    /// How long a lost answer may be asked for again. Default 10 seconds.
+    /// How long a lost answer may be asked for again, from when the request that it was for began. Default 10 seconds.
     #[serde(deserialize_with = "crate::setting::duration::deserialize")]
     pub grace: Duration,
 }
@@ -210,7 +210,7 @@ impl SigningAlgorithm {
 /// How much is asked of the database when an access token is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CheckMode {
-    /// Nothing: a revoked token counts until it expires.
+    /// Nothing: a revoked token counts until it expires. Introspection asks nonetheless, for those who want to know.
     Stateless,
     /// A few seconds old is good enough; what this instance revokes, it sees at once.
     #[default]

@@ -1,6 +1,7 @@
 //! All keys of the server, loaded.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) struct Keyring {
     seals: Seals,
     /// In the order in which they sign.
     signing: RwLock<Arc<[Arc<TokenKey>]>>,
+    /// How often keys went: what was found out about their tokens counts no more.
+    losses: AtomicU64,
     followed: Mutex<Timestamp>,
     /// When following began to fail, if it does.
     pub(super) behind: std::sync::Mutex<Option<Timestamp>>,
@@ -73,6 +76,7 @@ impl Keyring {
             ttl: settings.access_token.ttl,
             seals,
             signing: RwLock::new(signing),
+            losses: AtomicU64::default(),
             followed: Mutex::new(now),
             behind: std::sync::Mutex::default(),
             searched: Mutex::new(Timestamp::default()),
@@ -144,12 +148,25 @@ impl Keyring {
         Ok(())
     }
 
+    /// How often keys went. Read it before a key is looked up.
+    pub(crate) fn losses(&self) -> u64 {
+        self.losses.load(Ordering::SeqCst)
+    }
+
     pub(super) async fn load(&self) -> Result<(), Error> {
         let keys = self.store.keys().await?;
         let signing = to_token_keys(&keys, &self.seals, &self.known())?;
         // A database that was emptied is no reason to stop signing.
         if signing.iter().any(|key| key.algorithm() == self.algorithm) {
-            *self.signing.write().unwrap_or_else(PoisonError::into_inner) = signing;
+            let is_gone = |key: &&Arc<TokenKey>| !signing.iter().any(|it| it.kid() == key.kid());
+            let mut known = self.signing.write().unwrap_or_else(PoisonError::into_inner);
+            let lost = known.iter().any(|key| is_gone(&key));
+            *known = signing;
+            drop(known);
+            if lost {
+                // Behind the change: who reads the new number finds the new keys.
+                self.losses.fetch_add(1, Ordering::SeqCst);
+            }
         }
         Ok(())
     }

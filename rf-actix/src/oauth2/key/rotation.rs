@@ -41,6 +41,23 @@ impl Keyring {
         })
     }
 
+    /// Takes a key away: what it signed counts no more. When it is the one that signs now, a new one signs at once.
+    pub(crate) async fn withdraw(&self, kid: &str, now: Timestamp) -> Result<(), Error> {
+        self.load().await?;
+        if self.find(kid).is_none() {
+            return Err(Error::Key {
+                id: kid.to_owned(),
+                reason: "is not there to be withdrawn".to_owned(),
+            });
+        }
+        if self.signer(now).kid() == kid {
+            let (generation, _) = self.newest();
+            self.add(generation + 1, now, now).await?;
+        }
+        self.store.remove_key(kid).await?;
+        self.load().await
+    }
+
     /// Several instances may find it due at once: of keys of one generation the first stays.
     pub(super) async fn rotate_when_due(&self, now: Timestamp) -> Result<(), Error> {
         let (generation, active_from) = self.newest();
@@ -68,8 +85,14 @@ impl Keyring {
 
     fn newest(&self) -> (i32, Timestamp) {
         let known = self.known();
-        let newest = known.iter().rfind(|key| self.is_ours(key));
-        newest.map_or_else(Default::default, |key| (key.generation, key.active_from))
+        let ours = || known.iter().filter(|key| self.is_ours(key));
+        // One that was made in place of a withdrawn key signs before the one that was waiting then.
+        let generation = ours().map(|key| key.generation).max();
+        let active_from = ours().map(|key| key.active_from).max();
+        (
+            generation.unwrap_or_default(),
+            active_from.unwrap_or_default(),
+        )
     }
 
     /// Keys of another algorithm only verify, for as long as they are there: another instance may sign with them.

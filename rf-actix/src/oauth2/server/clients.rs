@@ -52,7 +52,8 @@ impl OAuth2Server {
         self.changed(&client.id, found, "updated")
     }
 
-    /// Stops a client: it can do nothing any more, and what it was given counts no more.
+    /// Stops a client: it can do nothing any more, and what it was given counts no more. One of the settings stays
+    /// stopped however often the server is started again, until [`enable_client`](Self::enable_client).
     ///
     /// # Errors
     /// When there is no such client, or the database fails.

@@ -83,7 +83,8 @@ fn check_extensions(client: &Client, grants: &Grants) -> Result<(), SettingError
 }
 
 /// Keeps the clients of the settings in step: those that are there are saved, those that came from settings
-/// and are there no more are disabled. Clients registered otherwise are left alone.
+/// and are there no more are disabled, and are clients of the settings no more: that tells them from those that
+/// somebody disabled, which stay so. Clients registered otherwise are left alone.
 pub(super) async fn keep_in_step(
     store: &dyn Store,
     hasher: &Hasher,
@@ -105,7 +106,7 @@ pub(super) async fn keep_in_step(
             .iter()
             .any(|client| client.id == id.as_str())
         {
-            store.disable_client(&id, now).await?;
+            store.drop_from_settings(&id, now).await?;
         }
     }
     Ok(())
@@ -154,11 +155,14 @@ async fn save(
             }
         }
     };
+    // Whoever disabled a client of the settings by hand had a reason, which a restart does not know.
+    let disabled = from_settings
+        && (before.as_ref()).is_some_and(|before| before.disabled && before.from_settings);
     let wanted = RegisteredClient {
         client,
         secrets,
         from_settings,
-        disabled: false,
+        disabled,
     };
     let change = match before {
         Some(before) if before == wanted => Change::None,

@@ -5,6 +5,7 @@ mod apps;
 mod checking;
 mod clients;
 mod code;
+mod elsewhere;
 mod format;
 mod grants;
 mod inserting;

@@ -17,7 +17,8 @@ impl OAuth2Server {
     /// later; by then all instances and resource servers know it. The keys before it verify for as long as their
     /// tokens live. A rotation that has begun already is told again.
     ///
-    /// The server does this by itself as often as the setting `key_rotation` says; call it when a key may have leaked.
+    /// The server does this by itself as often as the setting `key_rotation` says. A key that may have leaked is taken
+    /// away by [`withdraw_key`](Self::withdraw_key).
     ///
     /// ```
     /// # use rf::oauth2::{OAuth2Server, connect};
@@ -34,6 +35,27 @@ impl OAuth2Server {
     /// When the database fails, or the system has no randomness.
     pub async fn rotate_keys(&self) -> Result<KeyRotation, Error> {
         self.keyring().rotate(self.0.clock.now()).await
+    }
+
+    /// Takes away a key that may have leaked: it is shown no more, and what it signed, by whomever, counts no more. If it
+    /// is the one that signs now, a new one takes its place at once. Clients that hold a refresh token get new tokens by
+    /// it; all others begin anew.
+    ///
+    /// Other instances follow within half a minute in which they are asked for a token, the keys or their health, or at
+    /// the next [`purge`](Self::purge); resource servers when they fetch the keys again, within five minutes.
+    ///
+    /// ```
+    /// # use rf::oauth2::{OAuth2Server};
+    /// # async fn withdraw(server: OAuth2Server, leaked: &str) -> Result<(), rf::oauth2::Error> {
+    /// server.withdraw_key(leaked).await?; // the `kid` in the header of its tokens
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such key, the database fails, or the system has no randomness.
+    pub async fn withdraw_key(&self, kid: &str) -> Result<(), Error> {
+        self.keyring().withdraw(kid, self.0.clock.now()).await
     }
 
     /// Takes over what other instances did to the keys. When that fails, those that are known are good for a while.
@@ -54,6 +76,7 @@ impl OAuth2Server {
     /// When the database fails.
     pub async fn purge(&self, batch: u64) -> Result<u64, StoreError> {
         let now = self.0.clock.now();
+        self.follow_keys().await;
         self.keyring().remove_retired(now).await?;
         // Used codes are kept for a while, so that their replay is still seen.
         let before = now.as_millis() - 24 * 60 * 60 * 1000;

@@ -52,6 +52,9 @@ pub trait ClientStore: Send + Sync {
     /// Stops a client; nothing it holds counts any more. `false` when there is none.
     async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// The same for a client that came from settings and is in them no more; from now on it is one like others.
+    async fn drop_from_settings(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Lets a client go on; what it held before it was disabled stays revoked. `false` when there is none.
     async fn enable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
 

@@ -18,6 +18,9 @@ pub trait KeyStore: Send + Sync {
     /// in clear; where it does so no more, nothing changes.
     async fn seal_key(&self, sealed: &SigningKey, before: Option<&str>) -> Result<(), StoreError>;
 
+    /// Removes a key, whatever it signed.
+    async fn remove_key(&self, id: &str) -> Result<(), StoreError>;
+
     /// Removes a key that signed until `retired_at`, unless an access token issued up to then still counts at `now`.
     async fn remove_retired_key(
         &self,

@@ -17,25 +17,27 @@ pub(crate) async fn revoke(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let id = &client.client.id;
-    let done = |kind| {
-        // First, so that whoever hears of it finds it so.
-        epoch.advance();
+    let (changed, kind) = if let Some((jti, owner)) = verifier.find(token.expose()).await? {
+        if owner != *id {
+            return Ok(());
+        }
+        (store.revoke_access_token(&jti, now).await?, "access_token")
+    } else {
+        let found = store.refresh_token(&Digest::of(token.expose())).await?;
+        let Some((found, _)) = found.filter(|(found, _)| found.client_id == *id) else {
+            return Ok(());
+        };
+        let changed = store.revoke_grant(&found.grant_id, now).await?;
+        (changed, "refresh_token")
+    };
+    // First, so that whoever hears of it finds it so; and also when another instance was quicker, of which this one
+    // has not heard.
+    epoch.advance();
+    if changed {
         observers.emit(&Event::Revoked {
             client_id: id.clone(),
             kind,
         });
-    };
-    if let Some((jti, owner)) = verifier.find(token.expose()).await? {
-        if owner == *id && store.revoke_access_token(&jti, now).await? {
-            done("access_token");
-        }
-        return Ok(());
-    }
-    let found = store.refresh_token(&Digest::of(token.expose())).await?;
-    if let Some((found, _)) = found.filter(|(found, _)| found.client_id == *id)
-        && store.revoke_grant(&found.grant_id, now).await?
-    {
-        done("refresh_token");
     }
     Ok(())
 }

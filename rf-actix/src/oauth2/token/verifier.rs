@@ -57,6 +57,8 @@ struct Verified {
     /// When the database last said that it counts, and in which epoch.
     at: Timestamp,
     epoch: u64,
+    /// How often keys had gone before its own was looked up.
+    losses: u64,
 }
 
 impl Verifier {
@@ -84,7 +86,8 @@ impl Verifier {
         if token.len() > MAX_LENGTH || self.mode == CheckMode::Strict {
             return None;
         }
-        let known = self.cache.get(token)?;
+        let known =
+            (self.cache.get(token)).filter(|known| known.losses == self.keyring.losses())?;
         let (now, epoch) = (self.clock.now(), self.epoch.now());
         let opaque = token.starts_with(TokenKind::Access.prefix().as_bytes());
         let counts = is_in_time(&known.claims, now) && self.believes(&known, opaque, (now, epoch));
@@ -103,7 +106,9 @@ impl Verifier {
         let now = self.clock.now();
         // Read before the database is asked: what is revoked meanwhile makes the answer stale.
         let epoch = self.epoch.now();
+        let losses = self.keyring.losses();
         let known = self.cache.get(token.as_bytes());
+        let known = known.filter(|known| known.losses == losses);
         let claims = match known {
             Some(known) => {
                 if !is_in_time(&known.claims, now) {
@@ -127,8 +132,19 @@ impl Verifier {
             claims: Arc::clone(&claims),
             at: now,
             epoch,
+            losses,
         };
         self.cache.insert(token, verified);
+        Ok(claims)
+    }
+
+    /// The same for others, who ask whether the token counts still (RFC 7662 §4): where guards do without the database,
+    /// this does not.
+    pub(crate) async fn verify_for_others(&self, token: &str) -> Result<Arc<Claims>, AuthError> {
+        let claims = self.verify(token).await?;
+        if self.mode == CheckMode::Stateless && !is_opaque(token) {
+            self.require_active(&claims).await?;
+        }
         Ok(claims)
     }
 
@@ -171,12 +187,17 @@ impl Verifier {
             return Err(AuthError::Invalid("expired"));
         }
         if self.mode != CheckMode::Stateless {
-            let state = self.store.access_token_state(&claims.jti).await;
-            if state.map_err(AuthError::Unavailable)? != TokenState::Active {
-                return Err(AuthError::Invalid("revoked"));
-            }
+            self.require_active(&claims).await?;
         }
         Ok(claims)
+    }
+
+    async fn require_active(&self, claims: &Claims) -> Result<(), AuthError> {
+        let state = self.store.access_token_state(&claims.jti).await;
+        match state.map_err(AuthError::Unavailable)? {
+            TokenState::Active => Ok(()),
+            _ => Err(AuthError::Invalid("revoked")),
+        }
     }
 
     /// Identifier and client of an access token of ours, whether or not it has ended or was revoked.

@@ -10,7 +10,7 @@ use crate::oauth2::error::AuthError;
 use crate::oauth2::model::TokenState;
 use crate::oauth2::settings::{AccessTokenSettings, CheckMode, SigningAlgorithm};
 
-async fn bench(check: CheckMode) -> Bench {
+pub(super) async fn bench(check: CheckMode) -> Bench {
     Bench::with(|settings| OAuth2Settings {
         access_token: AccessTokenSettings {
             check,
@@ -22,7 +22,7 @@ async fn bench(check: CheckMode) -> Bench {
 }
 
 impl Bench {
-    async fn revoke(&self, client: &ClientId, token: &str) {
+    pub(super) async fn revoke(&self, client: &ClientId, token: &str) {
         let client = self.registered(client).await;
         self.server
             .revoke_token(&token.into(), &client)
@@ -30,14 +30,14 @@ impl Bench {
             .unwrap();
     }
 
-    async fn introspect(&self, client: &ClientId, token: &str) -> serde_json::Value {
+    pub(super) async fn introspect(&self, client: &ClientId, token: &str) -> serde_json::Value {
         let client = self.registered(client).await;
         let found = self.server.introspect_token(&token.into(), &client).await;
         serde_json::to_value(found.unwrap()).unwrap()
     }
 
     /// Revokes as another instance would: this one does not hear of it.
-    async fn revoke_elsewhere(&self, token: &str) {
+    pub(super) async fn revoke_elsewhere(&self, token: &str) {
         let found = self.server.0.verifier.find(token).await.unwrap();
         let (jti, _) = found.unwrap();
         assert!(

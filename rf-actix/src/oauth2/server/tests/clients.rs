@@ -370,6 +370,19 @@ async fn an_origin_is_registered_exactly_or_not_at_all() {
     assert!(!registered(format!("https://%{host}%")).await);
     assert!(!registered(format!("a-{host}.example.com")).await);
     assert!(!registered("null".to_owned()).await);
+    for pattern in ["%", "_", "!", "https://%", "https://_", "\"", "\\"] {
+        assert!(!registered(pattern.to_owned()).await, "{pattern}");
+    }
+    let with_signs = Client {
+        id: format!("signs-{host}").into(),
+        secret: Some("secret".into()),
+        grants: vec![GrantType::ClientCredentials],
+        allowed_origins: vec![format!("https://a_b!-{host}.example.com:8443")],
+        ..Client::default()
+    };
+    bench.server.register_client(with_signs).await.unwrap();
+    assert!(registered(format!("https://a_b!-{host}.example.com:8443")).await);
+    assert!(!registered(format!("https://acb!-{host}.example.com:8443")).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::oauth2::error::Error;
 use crate::oauth2::key::KeyHealth;
-use crate::oauth2::settings::KeyEncryptionKey;
+use crate::oauth2::settings::{AccessTokenSettings, CheckMode, KeyEncryptionKey};
 use crate::oauth2::token::Order;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -15,11 +15,23 @@ impl Bench {
         listen(OAuth2Server::builder(db), &self.millis, &self.events).settings(settings())
     }
 
-    async fn instance(&self) -> OAuth2Server {
+    pub(super) async fn instance(&self) -> OAuth2Server {
         self.builder().await.build().await.unwrap()
     }
 
-    async fn token_of(&self, server: &OAuth2Server) -> String {
+    async fn instance_with(&self, check: CheckMode) -> OAuth2Server {
+        let settings = OAuth2Settings {
+            access_token: AccessTokenSettings {
+                check,
+                ..AccessTokenSettings::default()
+            },
+            ..settings()
+        };
+        let builder = self.builder().await.settings(settings);
+        builder.build().await.unwrap()
+    }
+
+    pub(super) async fn token_of(&self, server: &OAuth2Server) -> String {
         let params = TokenParams {
             grant_type: Some("client_credentials".to_owned()),
             ..identified(&self.service)
@@ -319,4 +331,49 @@ async fn without_the_key_they_are_encrypted_with_no_instance_starts_and_the_erro
         assert!(error.message.contains("fingerprint"), "{error}");
     }
     start(with_key("0a")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_is_withdrawn_is_shown_no_more_and_nothing_it_signed_counts() {
+    for check in [CheckMode::Cached, CheckMode::Stateless] {
+        let bench = checking::bench(check).await;
+        let other = bench.instance_with(check).await;
+        let old = bench.token_of(&bench.server).await;
+        for server in [&bench.server, &other] {
+            // Twice, so that it is remembered.
+            assert!(server.validate_token(&old).await.is_ok());
+            assert!(server.known_claims(old.as_bytes()).is_some());
+        }
+        let next = bench.server.rotate_keys().await.unwrap();
+        bench.server.withdraw_key(&kid(&old)).await.unwrap();
+        assert!(bench.server.known_claims(old.as_bytes()).is_none());
+        assert!(!bench.is_active(&old).await);
+
+        let new = bench.token_of(&bench.server).await;
+        assert_eq!(shown(&bench.server), [kid(&new), next.kid.clone()]);
+        assert!(bench.is_active(&new).await);
+        bench.wait(30 * Duration::from_secs(1));
+        other.purge(100).await.unwrap();
+        assert!(other.known_claims(old.as_bytes()).is_none());
+        assert!(other.validate_token(&old).await.is_err());
+        assert!(other.validate_token(&new).await.is_ok());
+
+        // The one that waited signs in its time, and one comes after it.
+        bench.wait(10 * MINUTE);
+        assert_eq!(kid(&bench.token_of(&bench.server).await), next.kid);
+        let third = bench.server.rotate_keys().await.unwrap();
+        assert_eq!(shown(&bench.server), [kid(&new), next.kid, third.kid]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_sign_now_is_withdrawn_without_another_in_its_place() {
+    let bench = Bench::new().await;
+    let token = bench.token_of(&bench.server).await;
+    let next = bench.server.rotate_keys().await.unwrap();
+    bench.server.withdraw_key(&next.kid).await.unwrap();
+    assert_eq!(shown(&bench.server), [kid(&token)]);
+    assert!(bench.is_active(&token).await);
+    let again = bench.server.withdraw_key(&next.kid).await.unwrap_err();
+    assert!(matches!(again, Error::Key { .. }), "{again}");
 }

@@ -101,6 +101,27 @@ async fn clients_of_the_settings_are_kept_in_step() {
 }
 
 #[tokio::test]
+async fn a_client_of_the_settings_that_was_disabled_stays_so_until_it_is_enabled() {
+    let (db, _database) = database().await;
+    let start = async |settings| {
+        let builder = OAuth2Server::builder(db.clone()).settings(settings);
+        builder.build().await.unwrap()
+    };
+    let demo = ClientId::from("demo");
+    let server = start(with_client("leaked")).await;
+    server.disable_client(&demo).await.unwrap();
+    for secret in ["leaked", "leaked", "new"] {
+        let server = start(with_client(secret)).await;
+        let found = server.client(&demo).await.unwrap().unwrap();
+        assert!(found.disabled, "{secret}");
+    }
+    let server = start(with_client("new")).await;
+    server.enable_client(&demo).await.unwrap();
+    let server = start(with_client("new")).await;
+    assert!(!server.client(&demo).await.unwrap().unwrap().disabled);
+}
+
+#[tokio::test]
 async fn what_ended_a_day_ago_is_purged_in_batches() {
     let bench = Bench::new().await;
     for _ in 0..3 {

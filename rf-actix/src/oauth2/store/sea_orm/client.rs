@@ -1,10 +1,11 @@
 //! Clients and their secrets.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, LikeExpr, OnConflict};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+use url::Url;
 
 use super::row;
 use super::write::{SeaOrmStore, again};
@@ -14,6 +15,9 @@ use crate::oauth2::store::{ClientStore, StoreError};
 
 /// More would be too many for one statement on some database.
 const MAX_PAGE: u64 = 500;
+
+/// Longer than any host.
+const MAX_ORIGIN: usize = 300;
 
 #[async_trait]
 impl ClientStore for SeaOrmStore {
@@ -89,17 +93,12 @@ impl ClientStore for SeaOrmStore {
         again(|| self.end_client(id, now, End::Disabled)).await
     }
 
+    async fn drop_from_settings(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        again(|| self.end_client(id, now, End::Dropped)).await
+    }
+
     async fn enable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
-        again(|| async {
-            let enabled = client::Entity::update_many()
-                .col_expr(client::Column::DisabledAt, Expr::value(None::<i64>))
-                .col_expr(client::Column::UpdatedAt, Expr::value(now.as_millis()))
-                .filter(client::Column::Id.eq(id.as_str()))
-                .exec(&self.db)
-                .await?;
-            Ok(enabled.rows_affected > 0)
-        })
-        .await
+        again(|| self.let_go_on(id, now)).await
     }
 
     async fn delete_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
@@ -107,17 +106,20 @@ impl ClientStore for SeaOrmStore {
     }
 
     async fn origin_is_registered(&self, origin: &str) -> Result<bool, StoreError> {
-        // Found by LIKE, decided by comparison: `_` and `%` match more than they should.
-        let quoted = format!("\"{origin}\"");
-        if quoted.len() > 300 || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // Anybody may send anything: what could not be registered is not asked for, and is no pattern.
+        let could_be = origin.len() <= MAX_ORIGIN
+            && Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == origin);
+        if !could_be {
             return Ok(false);
         }
+        let quoted = format!("\"{origin}\"");
+        let pattern = LikeExpr::new(format!("%{}%", literal(&quoted))).escape(ESCAPE);
         again(|| async {
             let lists: Vec<String> = client::Entity::find()
                 .select_only()
                 .column(client::Column::AllowedOrigins)
                 .filter(client::Column::DisabledAt.is_null())
-                .filter(client::Column::AllowedOrigins.contains(&quoted))
+                .filter(client::Column::AllowedOrigins.like(pattern.clone()))
                 .into_tuple()
                 .all(&self.db)
                 .await?;
@@ -127,10 +129,26 @@ impl ClientStore for SeaOrmStore {
     }
 }
 
+/// Makes characters of a pattern stand for themselves. A backslash would be one more thing to escape on MySQL.
+const ESCAPE: char = '!';
+
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, ESCAPE | '%' | '_') {
+            literal.push(ESCAPE);
+        }
+        literal.push(character);
+    }
+    literal
+}
+
 /// How a client ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Disabled,
+    /// Disabled, since the settings name it no more.
+    Dropped,
     Deleted,
 }
 
@@ -162,21 +180,33 @@ impl SeaOrmStore {
                 .filter(client::Column::DisabledAt.is_null())
                 .exec(&transaction)
                 .await?;
+            if end == End::Dropped {
+                client::Entity::update_many()
+                    .col_expr(client::Column::FromSettings, Expr::value(false))
+                    .filter(client::Column::Id.eq(id))
+                    .exec(&transaction)
+                    .await?;
+            }
             touch(client_id, now, &transaction).await?
         };
-        grant::Entity::update_many()
-            .col_expr(grant::Column::RevokedAt, Expr::value(now))
-            .filter(grant::Column::ClientId.eq(id))
-            .filter(grant::Column::RevokedAt.is_null())
+        revoke_all(client_id, now, &transaction).await?;
+        transaction.commit().await?;
+        Ok(found)
+    }
+
+    /// Another instance may have missed for some seconds that the client was disabled: what it issued is revoked now.
+    async fn let_go_on(&self, id: &ClientId, now: Timestamp) -> Result<bool, DbErr> {
+        let transaction = self.begin().await?;
+        let enabled = client::Entity::update_many()
+            .col_expr(client::Column::DisabledAt, Expr::value(None::<i64>))
+            .filter(client::Column::Id.eq(id.as_str()))
+            .filter(client::Column::DisabledAt.is_not_null())
             .exec(&transaction)
             .await?;
-        // Those of the client itself have no grant to die with.
-        access_token::Entity::update_many()
-            .col_expr(access_token::Column::RevokedAt, Expr::value(now))
-            .filter(access_token::Column::ClientId.eq(id))
-            .filter(access_token::Column::RevokedAt.is_null())
-            .exec(&transaction)
-            .await?;
+        if enabled.rows_affected > 0 {
+            revoke_all(id, now.as_millis(), &transaction).await?;
+        }
+        let found = touch(id, now.as_millis(), &transaction).await?;
         transaction.commit().await?;
         Ok(found)
     }
@@ -316,6 +346,16 @@ impl SeaOrmStore {
             ])
             .to_owned();
         let transaction = self.begin().await?;
+        let counted = client::Entity::update_many()
+            .col_expr(Column::UpdatedAt, Expr::value(now.as_millis()))
+            .filter(Column::Id.eq(id))
+            .filter(Column::DisabledAt.is_null())
+            .exec(&transaction)
+            .await?;
+        // One that was disabled or deleted: another instance may have missed it for some seconds.
+        if counted.rows_affected == 0 {
+            revoke_all(&client.client.id, now.as_millis(), &transaction).await?;
+        }
         client::Entity::insert(row::from_client(client, now))
             .on_conflict(in_place)
             .exec_without_returning(&transaction)
@@ -341,4 +381,26 @@ async fn touch(id: &ClientId, now: i64, transaction: &DatabaseTransaction) -> Re
         .exec(transaction)
         .await?;
     Ok(touched.rows_affected > 0)
+}
+
+/// Revokes what a client holds.
+async fn revoke_all(
+    client: &ClientId,
+    now: i64,
+    transaction: &DatabaseTransaction,
+) -> Result<(), DbErr> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::RevokedAt, Expr::value(now))
+        .filter(grant::Column::ClientId.eq(client.as_str()))
+        .filter(grant::Column::RevokedAt.is_null())
+        .exec(transaction)
+        .await?;
+    // Those of the client itself have no grant to die with.
+    access_token::Entity::update_many()
+        .col_expr(access_token::Column::RevokedAt, Expr::value(now))
+        .filter(access_token::Column::ClientId.eq(client.as_str()))
+        .filter(access_token::Column::RevokedAt.is_null())
+        .exec(transaction)
+        .await
+        .map(drop)
 }

@@ -46,6 +46,10 @@ impl KeyStore for SeaOrmStore {
         again(|| self.seal(sealed, before)).await
     }
 
+    async fn remove_key(&self, id: &str) -> Result<(), StoreError> {
+        again(|| async { Entity::delete_by_id(id).exec(&self.db).await.map(drop) }).await
+    }
+
     async fn remove_retired_key(
         &self,
         id: &str,
