@@ -147,3 +147,14 @@ fn the_folder_of_a_name_is_its_own() {
     assert!(folder("").is_err());
     assert!(folder(&"é".repeat(80)).is_err());
 }
+
+#[test]
+fn a_provisional_key_is_what_nobody_can_write() {
+    let key = Key::provisional();
+    assert_ne!(key, Key::provisional());
+    assert!(Key::parse(key.as_str()).is_err());
+    let beneath = Prefix::parse("a/b").unwrap().join(&key).unwrap();
+    assert_eq!(beneath.as_str(), format!("a/b/{key}"));
+    let long = "x/".repeat(500) + "x";
+    assert!(Prefix::parse(&long).unwrap().join(&key).is_err());
+}
