@@ -4,7 +4,9 @@ use crate::{
     fault::{FaultServer, Op},
     server::Server,
 };
-use rf::storage::{S3Config, S3Storage, Storage, StorageExt, Visibility, conformance};
+use rf::storage::{
+    Prefix, S3Config, S3Storage, Scoped, Storage, StorageExt, Visibility, conformance,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_promise_of_a_storage_is_kept_on_a_server_that_checks_signatures() {
@@ -26,6 +28,27 @@ async fn every_promise_of_a_storage_is_kept_with_conditions_and_with_visibility(
         conformance::run(&storage).await;
     }
     server.until_no_upload_is_open().await;
+}
+
+#[tokio::test]
+async fn a_file_moved_onto_itself_through_a_scope_stays() {
+    let server = FaultServer::start();
+    for conditions in [true, false] {
+        let storage = S3Storage::new(S3Config {
+            conditions,
+            ..server.config()
+        });
+        let storage = storage.unwrap();
+        let avatars = Scoped::new(storage.clone(), Prefix::parse("avatars").unwrap());
+        avatars.put("a.png", "a picture").await.unwrap();
+        let moved = avatars.move_across("a.png", &storage, "avatars/a.png");
+        assert_eq!(moved.await.unwrap().metadata.key.as_str(), "avatars/a.png");
+        // Another handle on the same bucket.
+        let again = server.storage();
+        let moved = again.move_across("avatars/a.png", &avatars, "a.png");
+        moved.await.unwrap();
+        assert_eq!(avatars.get("a.png").await.unwrap(), "a picture");
+    }
 }
 
 #[tokio::test]

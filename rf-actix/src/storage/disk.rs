@@ -119,6 +119,10 @@ impl Storage for Disk {
         }
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        self.files.place(key)
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         self.files.open(key, soon).await
     }

@@ -6,6 +6,11 @@ use std::{convert::Infallible, io, time::Duration};
 /// What was being done when a service on the network could not be reached.
 pub(super) const UNREACHABLE: &str = "reaching the storage service";
 
+/// A file that waits for a storage, which does not know it yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the file is still on its way there")]
+pub(super) struct OnItsWay;
+
 /// What a disk refused or could not do. No message names a path of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -210,6 +215,14 @@ impl Error {
             Self::PermissionDenied { key } => Self::PermissionDenied { key: map(key) },
             Self::Checksum { key } => Self::Checksum { key: map(key) },
             other => other,
+        }
+    }
+
+    /// Whether only a storage that does not have the file yet could say.
+    pub(super) fn is_on_its_way(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.get_ref().is_some_and(|error| error.is::<OnItsWay>()),
+            _ => false,
         }
     }
 

@@ -199,8 +199,8 @@ pub trait StorageExt: Storage {
         self.put_with(key, content, WriteOptions::new().condition(condition))
     }
 
-    /// Adds bytes at the end of a file, or makes one of them. The file is not read into memory; its type and notes
-    /// stay. What others write meanwhile is not lost where the storage knows conditions.
+    /// Adds bytes at the end of a file, or makes one of them. The file is not read into memory; its type, its notes
+    /// and who may read it stay. What others write meanwhile is not lost where the storage knows conditions.
     fn append<K: IntoKey>(
         &self,
         key: K,
@@ -401,7 +401,8 @@ pub trait StorageExt: Storage {
         pages.try_flatten().boxed()
     }
 
-    /// Copies a file to another storage, its type and notes with it, replacing the target.
+    /// Copies a file to another storage, its type and notes with it, replacing the target. Who may read it there is what
+    /// that storage says. Onto itself: nothing happens.
     fn copy_across<K: IntoKey, L: IntoKey>(
         &self,
         from: K,
@@ -412,7 +413,8 @@ pub trait StorageExt: Storage {
         async move { carry::across(self, &from?, other, &to?).await }
     }
 
-    /// Moves a file to another storage: copied, and removed here when it is all there and here still the same.
+    /// Moves a file to another storage: copied, and removed here when it is all there and here still the same. Onto
+    /// itself: nothing happens.
     fn move_across<K: IntoKey, L: IntoKey>(
         &self,
         from: K,
@@ -420,17 +422,7 @@ pub trait StorageExt: Storage {
         to: L,
     ) -> impl Future<Output = Result<Written, Error>> + Send {
         let (from, to) = (from.into_key(), to.into_key());
-        async move {
-            let from = from?;
-            let before = self.stat(&from).await?;
-            let written = carry::across(self, &from, other, &to?).await?;
-            let condition = match self.capabilities().conditions {
-                true => Condition::IfMatch(before.etag),
-                false => Condition::Always,
-            };
-            self.remove(&from, &condition).await?;
-            Ok(written)
-        }
+        async move { carry::moved(self, &from?, other, &to?).await }
     }
 
     /// Copies a file on the same storage, replacing the target.

@@ -84,6 +84,10 @@ impl Storage for MemoryStorage {
         }
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        Some(format!("memory {:p} {key}", Arc::as_ptr(&self.files)))
+    }
+
     async fn open(&self, key: &Key, _: Range<u64>) -> Result<Object, Error> {
         let Stored {
             content, metadata, ..

@@ -24,6 +24,10 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// What it keeps of the options it is given.
     fn capabilities(&self) -> Capabilities;
 
+    /// Where the file of a key really lies: one text for one file, however it is reached, and another one for any other.
+    /// `None` where that cannot be told. It is compared and never shown.
+    fn place(&self, key: &Key) -> Option<String>;
+
     /// Opens a file for reading: its metadata, and its content as it is now. When the key is written meanwhile, the
     /// content stays what it was ([`Capabilities::pinned`]) or reading it fails; two versions are never mixed.
     ///

@@ -74,6 +74,20 @@ async fn across(storage: &dyn Storage) {
         .expect("a move");
     assert!(!other.exists("there").await.expect("exists"));
     assert_eq!(storage.get("s/back").await.expect("a get"), "content");
+    let itself = storage.move_across("s/back", storage, "s/back").await;
+    let itself = itself.expect("a move onto itself");
+    assert_eq!(
+        (itself.metadata.size, itself.created),
+        (7, Some(false)),
+        "a move onto itself tells what is there"
+    );
+    storage
+        .copy_across("s/back", storage, "s/back")
+        .await
+        .expect("a copy onto itself");
+    assert_eq!(storage.get("s/back").await.expect("a get"), "content");
+    let missing = storage.move_across("s/none", storage, "s/none").await;
+    assert!(matches!(missing, Err(Error::NotFound { .. })));
     let missing = storage.move_across("s/none", &other, "x").await;
     assert!(matches!(missing, Err(Error::NotFound { .. })));
 }
@@ -92,6 +106,8 @@ async fn visibility(storage: &dyn Storage) {
             .change_visibility("s/seen", visibility)
             .await
             .expect("a change");
+        storage.append("s/seen", "y").await.expect("an append");
+        storage.prepend("s/seen", "z").await.expect("a prepend");
         storage.copy("s/seen", "s/copy").await.expect("a copy");
         storage.move_to("s/copy", "s/moved").await.expect("a move");
         for key in ["s/seen", "s/moved"] {

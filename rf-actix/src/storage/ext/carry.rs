@@ -5,7 +5,7 @@ use crate::storage::{
     error::Error,
     key::Key,
     metadata::{Metadata, Written},
-    options::{Condition, WriteOptions},
+    options::{Condition, Visibility, WriteOptions},
     storage::Storage,
 };
 use bytes::Bytes;
@@ -30,6 +30,9 @@ pub(super) async fn across(
     to: &(impl Storage + ?Sized),
     target: &Key,
 ) -> Result<Written, Error> {
+    if is_one(from, key, to, target) {
+        return untouched(from, key, target).await;
+    }
     let object = from.open(key, ALL).await?;
     let mut writer = to.writer(target, like(object.metadata.clone())).await?;
     let mut content = object.into_stream();
@@ -37,6 +40,48 @@ pub(super) async fn across(
         writer.write(bytes).await?;
     }
     writer.commit().await
+}
+
+pub(super) async fn moved(
+    from: &(impl Storage + ?Sized),
+    key: &Key,
+    to: &(impl Storage + ?Sized),
+    target: &Key,
+) -> Result<Written, Error> {
+    // Where a tag is made of the content, the file just written would be taken for the one to remove.
+    if is_one(from, key, to, target) {
+        return untouched(from, key, target).await;
+    }
+    let before = from.stat(key).await?;
+    let written = across(from, key, to, target).await?;
+    let condition = match from.capabilities().conditions {
+        true => Condition::IfMatch(before.etag),
+        false => Condition::Always,
+    };
+    from.remove(key, &condition).await?;
+    Ok(written)
+}
+
+/// Whether the keys of two storages are the same file.
+fn is_one(
+    from: &(impl Storage + ?Sized),
+    key: &Key,
+    to: &(impl Storage + ?Sized),
+    target: &Key,
+) -> bool {
+    let place = from.place(key);
+    place.is_some() && place == to.place(target)
+}
+
+/// What is told of a file that was to be carried to where it is.
+async fn untouched(
+    from: &(impl Storage + ?Sized),
+    key: &Key,
+    target: &Key,
+) -> Result<Written, Error> {
+    let mut metadata = from.stat(key).await?;
+    metadata.key = target.clone();
+    Ok(Written::new(metadata, false))
 }
 
 /// The file with bytes before and behind it; whole again when somebody else writes it meanwhile.
@@ -49,7 +94,7 @@ pub(super) async fn joined(
     let conditions = storage.capabilities().conditions;
     let mut attempt = 1;
     loop {
-        let (options, content) = match storage.open(key, ALL).await {
+        let (mut options, content) = match storage.open(key, ALL).await {
             Ok(object) => {
                 let condition = Condition::IfMatch(object.metadata.etag.clone());
                 let options = like(object.metadata.clone()).condition(condition);
@@ -60,11 +105,13 @@ pub(super) async fn joined(
             }
             Err(error) => return Err(error),
         };
-        let options = match conditions {
-            true => options,
-            false => options.condition(Condition::Always),
-        };
+        if !conditions {
+            options = options.condition(Condition::Always);
+        }
         let written = async {
+            if content.is_some() {
+                options.visibility = seen(storage, key).await?;
+            }
             let mut writer = storage.writer(key, options).await?;
             writer.write(before.clone()).await?;
             if let Some(mut content) = content {
@@ -76,13 +123,25 @@ pub(super) async fn joined(
             writer.commit().await
         };
         match written.await {
-            Err(Error::PreconditionFailed { .. } | Error::AlreadyExists { .. })
-                if attempt < ATTEMPTS =>
-            {
+            Err(
+                Error::PreconditionFailed { .. }
+                | Error::AlreadyExists { .. }
+                | Error::NotFound { .. },
+            ) if attempt < ATTEMPTS => {
                 attempt += 1;
             }
             done => return done,
         }
+    }
+}
+
+/// Who may read a file, so that it stays so; `None` where the storage cannot say, or nobody said yet.
+async fn seen(storage: &(impl Storage + ?Sized), key: &Key) -> Result<Option<Visibility>, Error> {
+    match storage.visibility(key).await {
+        Ok(visibility) => Ok(Some(visibility)),
+        Err(Error::Unsupported { .. }) => Ok(None),
+        Err(error) if error.is_on_its_way() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct LocalStorage {
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) root: Arc<Root>,
+    /// Of the root, without links: two roots may lie one within the other.
+    path: PathBuf,
     pub(super) publisher: Publisher,
     visibility: Visibility,
 }
@@ -124,6 +126,7 @@ impl LocalStorageBuilder {
             source,
         };
         let root = Root::open(&self.root).map_err(open)?;
+        let path = self.root.canonicalize().map_err(open)?;
         let swept = sweep(&root).map_err(open)?;
         if swept > 0 {
             log::info!(target: "rf::storage", "removed {swept} unfinished uploads of an earlier run");
@@ -134,6 +137,7 @@ impl LocalStorageBuilder {
         };
         let inner = Inner {
             root: Arc::new(root),
+            path,
             publisher: Publisher::new(self.durable, folder_mode),
             visibility: self.visibility,
         };
@@ -161,6 +165,10 @@ impl Storage for LocalStorage {
             nested: false,
             ..Capabilities::ALL
         }
+    }
+
+    fn place(&self, key: &Key) -> Option<String> {
+        Some(format!("local {:?}", self.inner.path.join(key.as_str())))
     }
 
     async fn open(&self, key: &Key, _: Range<u64>) -> Result<Object, Error> {

@@ -54,6 +54,19 @@ async fn it_conforms() {
 }
 
 #[actix_web::test]
+async fn a_folder_within_another_is_the_same_place() {
+    let (folder, outer) = fresh();
+    symlink(folder.path().join("a"), folder.path().join("link")).unwrap();
+    let inner = LocalStorage::new(folder.path().join("link/users")).unwrap();
+    outer.put("users/x", "here").await.unwrap();
+    inner.move_across("x", &outer, "users/x").await.unwrap();
+    outer.move_across("users/x", &inner, "x").await.unwrap();
+    assert_eq!(inner.get("x").await.unwrap(), "here");
+    outer.move_across("users/x", &inner, "y").await.unwrap();
+    assert!(!inner.exists("x").await.unwrap());
+}
+
+#[actix_web::test]
 async fn durable_writes_conform() {
     let folder = tempdir().unwrap();
     let storage = LocalStorage::builder(folder.path())

@@ -65,6 +65,13 @@ impl Storage for S3Storage {
         capabilities
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        let settings = self.transport.resolved();
+        let (endpoint, bucket) = (&settings.endpoint, &settings.bucket);
+        let (service, prefix) = (&endpoint.authority, &endpoint.prefix);
+        Some(format!("s3 {service}{prefix} {bucket} {key}"))
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         read::open(&self.transport, key, soon).await
     }

@@ -108,6 +108,10 @@ impl Storage for Observed {
         self.inner.capabilities()
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        self.inner.place(key)
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         let mut watch = self.watch(Op::Read);
         match self.inner.open(key, soon).await {

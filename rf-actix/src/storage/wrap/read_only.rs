@@ -33,6 +33,10 @@ impl Storage for ReadOnly {
         self.inner.capabilities()
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        self.inner.place(key)
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         self.inner.open(key, soon).await
     }

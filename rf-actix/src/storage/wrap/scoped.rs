@@ -62,6 +62,10 @@ impl Storage for Scoped {
         self.inner.capabilities()
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        self.inner.place(&self.prefix.join(key).ok()?)
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         let opened = self.inner.open(&self.prefix.join(key)?, soon).await;
         let Object { metadata, source } = opened.map_err(|error| self.blame(error))?;

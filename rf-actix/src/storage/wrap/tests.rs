@@ -38,6 +38,30 @@ async fn memory_and_every_decorator_conform() {
 }
 
 #[actix_web::test]
+async fn a_file_moved_across_onto_itself_stays_however_it_is_reached() {
+    let memory = MemoryStorage::new();
+    memory.put("a/b/x", "here").await.unwrap();
+    let disks = Disks::builder().disk("m", memory.clone()).build().unwrap();
+    let disk = disks.default_disk();
+    let folder = disk.scoped("a").unwrap().scoped("b").unwrap();
+    let watched = Observed::new(memory.clone(), "m", Observer::new(|_| {}));
+    let inner = Scoped::new(Scoped::new(watched.clone(), prefix("a")), prefix("b"));
+    let itself = folder.move_across("x", &disk, "a/b/x").await.unwrap();
+    assert_eq!(itself.metadata.key.as_str(), "a/b/x");
+    let itself = watched.move_across("a/b/x", &inner, "x").await.unwrap();
+    assert_eq!(itself.metadata.key.as_str(), "x");
+    inner.copy_across("x", &memory, "a/b/x").await.unwrap();
+    assert_eq!(memory.get("a/b/x").await.unwrap(), "here");
+    inner.move_across("x", &memory, "a/x").await.unwrap();
+    assert!(!memory.exists("a/b/x").await.unwrap());
+    assert_eq!(memory.get("a/x").await.unwrap(), "here");
+    let other = MemoryStorage::new();
+    memory.move_across("a/x", &other, "a/x").await.unwrap();
+    assert_eq!(other.get("a/x").await.unwrap(), "here");
+    assert!(!memory.exists("a/x").await.unwrap());
+}
+
+#[actix_web::test]
 async fn a_scope_shows_nothing_of_the_rest() {
     let all = MemoryStorage::new();
     for key in ["u/1/mine", "u/10/other", "u/2/other", "top"] {

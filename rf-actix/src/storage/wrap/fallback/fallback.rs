@@ -7,7 +7,7 @@ use super::{
     writer::FallbackWriter,
 };
 use crate::storage::{
-    error::Error,
+    error::{Error, OnItsWay},
     key::{Key, Prefix},
     metadata::{Metadata, Page},
     options::{Capabilities, Condition, Depth, SignedUrlOptions, Visibility, WriteOptions},
@@ -137,7 +137,7 @@ impl Fallback {
         match self.shared.journal.latest(key).await? {
             None => Ok(()),
             Some(waiting) if waiting.file.is_none() => Err(Error::NotFound { key: key.clone() }),
-            Some(_) => Err(unreachable("the file is still on its way there")),
+            Some(_) => Err(unreachable(OnItsWay)),
         }
     }
 
@@ -166,6 +166,11 @@ impl Storage for Fallback {
             pinned: primary.pinned && secondary.pinned,
             ..primary
         }
+    }
+
+    fn place(&self, key: &Key) -> Option<String> {
+        // Where it lies in the end: what waits is on its way there.
+        self.shared.primary.place(key)
     }
 
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {

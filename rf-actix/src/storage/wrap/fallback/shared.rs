@@ -104,7 +104,7 @@ impl Shared {
 }
 
 /// What cannot be answered without the primary.
-pub(super) fn unreachable(why: &'static str) -> Error {
+pub(super) fn unreachable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::Io {
         op: UNREACHABLE,
         source: io::Error::new(io::ErrorKind::NotConnected, why),

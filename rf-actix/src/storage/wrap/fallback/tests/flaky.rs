@@ -163,6 +163,10 @@ impl Storage for Flaky {
         self.files.capabilities()
     }
 
+    fn place(&self, key: &Key) -> Option<String> {
+        self.files.place(key)
+    }
+
     async fn open(&self, key: &Key, soon: Range<u64>) -> Result<Object, Error> {
         self.script.read()?;
         self.files.open(key, soon).await

@@ -308,6 +308,10 @@ async fn who_may_read_a_file_is_kept_while_it_waits() {
     let seen = WriteOptions::new().visibility(Visibility::Public);
     files.put_with(&public, "1", seen).await.unwrap();
     files.copy(&public, &plain).await.unwrap();
+    files.append(&plain, "2").await.unwrap();
+    files.put("usual", "1").await.unwrap();
+    files.append("usual", "2").await.unwrap();
+    assert_eq!(files.get("usual").await.unwrap(), "12");
     drop(files);
     let files = place.open();
     assert_eq!(files.visibility(&public).await.unwrap(), Visibility::Public);
