@@ -27,6 +27,25 @@ const ELF: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0";
 )]
 struct Avatars(DiskHandle);
 
+#[derive(Disk)]
+#[disk(name = "avatars", accept = "image/*", max_width = 300, naming = "hash")]
+struct Pictures(DiskHandle);
+
+#[derive(MultipartForm)]
+struct Optional {
+    picture: StagedFile<Pictures>,
+}
+
+async fn save_if_any(MultipartForm(form): MultipartForm<Optional>) -> Result<HttpResponse, Error> {
+    let picture = form.picture;
+    let told = format!("{} {:?}", picture.is_left_empty(), picture.name());
+    let kept = picture.keep().await;
+    Ok(HttpResponse::Ok().body(match kept {
+        Ok(_) => told,
+        Err(error) => format!("{told} {error}"),
+    }))
+}
+
 #[derive(MultipartForm)]
 #[multipart(deny_unknown_fields)]
 struct Profile {
@@ -77,10 +96,16 @@ impl Local {
     }
 
     async fn send_bytes(&self, body: Vec<u8>) -> ServiceResponse {
+        self.send_bytes_to("/", body).await
+    }
+
+    async fn send_bytes_to(&self, path: &str, body: Vec<u8>) -> ServiceResponse {
         let app = App::new()
             .configure(self.disks.state())
-            .route("/", web::post().to(save));
+            .route("/", web::post().to(save))
+            .route("/optional", web::post().to(save_if_any));
         let request = TestRequest::post()
+            .uri(path)
             .insert_header(("content-type", "multipart/form-data; boundary=frontier"))
             .set_payload(body);
         call_service(&init_service(app).await, request.to_request()).await
@@ -125,6 +150,29 @@ async fn a_field_is_staged_and_kept_by_the_handler() {
     assert_eq!(disk.get(key).await.unwrap(), image);
     assert_eq!(disk.get("more/a.txt").await.unwrap(), "one");
     assert_eq!(local.count().await, (2, 0));
+}
+
+#[actix_web::test]
+async fn an_input_left_empty_passes_every_policy_and_is_never_kept() {
+    let local = Local::new();
+    let body = form(&[("picture", Some(""), b"")]);
+    let response = local.send_bytes_to("/optional", body).await;
+    assert_eq!(response.status(), 200);
+    let told = read_body(response).await;
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        told.starts_with("true \"\" ") && told.contains("left empty"),
+        "{told}"
+    );
+    assert_eq!(local.count().await, (0, 0));
+    let image = gif(3, 2);
+    let body = form(&[("picture", Some(""), &image)]);
+    let response = local.send_bytes_to("/optional", body).await;
+    assert!(read_body(response).await.starts_with(b"false"));
+    assert_eq!(local.count().await, (1, 0), "without a name it is a file");
+    let body = form(&[("picture", Some("a.gif"), b"")]);
+    let response = local.send_bytes_to("/optional", body).await;
+    assert_eq!(response.status(), 415, "with a name it is a file as well");
 }
 
 #[actix_web::test]

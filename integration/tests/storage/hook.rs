@@ -109,6 +109,28 @@ async fn a_scanner_refuses_before_anything_is_published() {
 }
 
 #[actix_web::test]
+async fn an_input_left_empty_is_judged_by_nobody() {
+    let disks = Disks::fake(["a"]);
+    let policy = UploadPolicy::new()
+        .accept("image/*")
+        .max_dimensions(9, 9)
+        .scan(|file| async move {
+            match file.size {
+                0 => Err("an empty picture".to_owned()),
+                _ => Ok(()),
+            }
+        });
+    let parts = [("", b"".as_slice())];
+    let (status, body) = send(&disks, policy.clone(), posted(&parts)).await;
+    assert_eq!(status, 201, "{body}");
+    disks.faked("a").assert_empty();
+    for named in [("a.png", b"".as_slice()), ("", b"text")] {
+        let (status, _) = send(&disks, policy.clone(), posted(&[named])).await;
+        assert_eq!(status, 415, "{named:?}");
+    }
+}
+
+#[actix_web::test]
 async fn a_scan_is_told_what_is_known_of_the_file() {
     let disks = Disks::fake(["a"]);
     let seen = Arc::new(Mutex::new(Vec::new()));

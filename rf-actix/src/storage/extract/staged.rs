@@ -8,7 +8,7 @@ use crate::storage::{
     metadata::Metadata,
     naming,
     options::WriteOptions,
-    upload::{Intake, broken, sent_name, take_in},
+    upload::{Intake, broken, sent_name, take_part},
 };
 use actix_multipart::{
     Field, MultipartError,
@@ -54,7 +54,8 @@ pub struct StagedFile<D> {
     disk: D,
     sent: String,
     name: String,
-    intake: Intake,
+    /// `None` for an input left empty.
+    intake: Option<Intake>,
 }
 
 impl<D: TypedDisk> StagedFile<D> {
@@ -69,34 +70,38 @@ impl<D: TypedDisk> StagedFile<D> {
         &self.sent
     }
 
-    /// The name the policy gives it.
+    /// The name the policy gives it; empty for an input left empty.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type its bytes tell.
+    /// The type its bytes tell; `application/octet-stream` for an input left empty.
     #[must_use]
     pub fn content_type(&self) -> &str {
-        self.intake.content.content_type
+        let intake = self.intake.as_ref();
+        intake.map_or("application/octet-stream", |intake| {
+            intake.content.content_type
+        })
     }
 
     /// Its length, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.intake.size
+        self.intake.as_ref().map_or(0, |intake| intake.size)
     }
 
-    /// Whether it is what browsers send for an input left empty: no name and no content.
+    /// Whether it is what browsers send for an input left empty: no name and no content. That is no file: no policy
+    /// judged it, and it cannot be kept.
     #[must_use]
     pub fn is_left_empty(&self) -> bool {
-        self.sent.is_empty() && self.intake.size == 0
+        self.intake.is_none()
     }
 
     /// Publishes it under the name the policy gives it.
     ///
     /// # Errors
-    /// What the disk says.
+    /// What the disk says, and [`Error::Interrupted`] when the input was left empty.
     pub async fn keep(self) -> Result<Metadata, Error> {
         self.keep_in(&Prefix::default()).await
     }
@@ -106,18 +111,30 @@ impl<D: TypedDisk> StagedFile<D> {
     /// # Errors
     /// As [`keep`](Self::keep).
     pub async fn keep_in(self, prefix: &Prefix) -> Result<Metadata, Error> {
-        let key = prefix.join(&Key::parse(self.name.as_str())?)?;
-        self.keep_as(key).await
+        let Self { name, intake, .. } = self;
+        publish(intake, || Ok(prefix.join(&Key::parse(name)?)?)).await
     }
 
     /// Publishes it under a key of yours.
     ///
     /// # Errors
     /// As [`keep`](Self::keep), and [`Error::InvalidKey`].
-    pub async fn keep_as<K: IntoKey>(mut self, key: K) -> Result<Metadata, Error> {
-        self.intake.writer.retarget(key.into_key()?)?;
-        Ok(self.intake.writer.commit().await?.metadata)
+    pub async fn keep_as<K: IntoKey>(self, key: K) -> Result<Metadata, Error> {
+        publish(self.intake, || key.into_key()).await
     }
+}
+
+async fn publish(
+    intake: Option<Intake>,
+    key: impl FnOnce() -> Result<Key, Error>,
+) -> Result<Metadata, Error> {
+    let Some(Intake { mut writer, .. }) = intake else {
+        return Err(Error::Interrupted {
+            reason: "a file is missing, its input was left empty",
+        });
+    };
+    writer.retarget(key()?)?;
+    Ok(writer.commit().await?.metadata)
 }
 
 impl<'t, D: TypedDisk> FieldReader<'t> for StagedFile<D> {
@@ -159,9 +176,12 @@ async fn stage<D: TypedDisk>(
     // The name may depend on the content.
     let key = Key::provisional();
     let options = WriteOptions::new();
-    let taken = take_in(disk.handle(), &key, &sent, content, options, policy).await;
+    let taken = take_part(disk.handle(), &key, &sent, content, options, policy).await;
     let intake = taken.map_err(|error| error.in_file(&naming::harmless(&sent)))?;
-    let name = intake.name(policy.naming, &sent);
+    let named = intake
+        .as_ref()
+        .map(|intake| intake.name(policy.naming, &sent));
+    let name = named.unwrap_or_default();
     Ok(StagedFile {
         disk,
         sent,
@@ -174,7 +194,7 @@ impl<D> fmt::Debug for StagedFile<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StagedFile")
             .field("name", &self.name)
-            .field("size", &self.intake.size)
+            .field("size", &self.intake.as_ref().map(|intake| intake.size))
             .finish_non_exhaustive()
     }
 }

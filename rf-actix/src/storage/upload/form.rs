@@ -1,7 +1,7 @@
 //! `multipart/form-data` (RFC 7578): several files and text fields, kept together or not at all.
 
 use super::{
-    intake::{Intake, take_in},
+    intake::{Intake, take_in, take_part},
     policy::UploadPolicy,
 };
 use crate::storage::{
@@ -145,12 +145,11 @@ async fn stage_file(
     let key = Key::provisional();
     let options = WriteOptions::new().ask_created(true);
     let content = field.map_err(broken);
-    let taken = take_in(disk, &key, sent, content, options, policy).await;
-    let mut intake = taken.map_err(|error| error.in_file(&naming::harmless(sent)))?;
-    if sent.is_empty() && intake.size == 0 {
-        intake.writer.abort().await?;
+    let taken = take_part(disk, &key, sent, content, options, policy).await;
+    let taken = taken.map_err(|error| error.in_file(&naming::harmless(sent)))?;
+    let Some(mut intake) = taken else {
         return Ok(None);
-    }
+    };
     let name = intake.name(policy.naming, sent);
     intake.writer.retarget(Key::parse(name.as_str())?)?;
     Ok(Some(FormFile { name, intake }))

@@ -15,7 +15,10 @@ use crate::storage::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt, stream::Fuse};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, Fuse},
+};
 
 /// A file that is all here and that nobody sees yet.
 #[derive(Debug)]
@@ -32,6 +35,33 @@ impl Intake {
     pub(in crate::storage) fn name(&self, naming: Naming, sent: &str) -> String {
         naming::name_for(naming, sent, self.content, &self.digest)
     }
+}
+
+/// A file of a form. `None` for what browsers send for an input left empty: no name and no content. That is no file, so
+/// nobody judges it.
+pub(in crate::storage) async fn take_part<S>(
+    disk: &Disk,
+    key: &Key,
+    name: &str,
+    content: S,
+    options: WriteOptions,
+    policy: &UploadPolicy,
+) -> Result<Option<Intake>, Error>
+where
+    S: Stream<Item = Result<Bytes, Error>> + Unpin,
+{
+    let mut content = content.fuse();
+    let mut first = Bytes::new();
+    while first.is_empty() {
+        match content.try_next().await? {
+            Some(bytes) => first = bytes,
+            None if name.is_empty() => return Ok(None),
+            None => break,
+        }
+    }
+    let content = stream::iter([Ok(first)]).chain(content);
+    let taken = take_in(disk, key, name, content, options, policy).await?;
+    Ok(Some(taken))
 }
 
 /// Streams a file into a writer, holding no more of it than its first bytes and a chunk.

@@ -13,5 +13,5 @@ mod raw;
 pub use form::{StagedUpload, UploadForm};
 pub(super) use form::{broken, sent_name};
 pub use inspect::{Inspector, ScanContext};
-pub(super) use intake::{Intake, take_in};
+pub(super) use intake::{Intake, take_in, take_part};
 pub use policy::UploadPolicy;
