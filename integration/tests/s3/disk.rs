@@ -7,7 +7,10 @@ use actix_web::{
     test::{TestRequest, init_service},
     web,
 };
-use rf::storage::{DiskHandle, Disks, Error, StorageExt, StorageSettings, request_key};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use rf::storage::{
+    DiskHandle, Disks, Error, SignedUrlOptions, StorageExt, StorageSettings, request_key,
+};
 use std::time::Duration;
 
 /// The disk `photos` on that server, its links answered by S3 or, with a path, by the application.
@@ -37,6 +40,38 @@ async fn send(disks: &Disks, request: TestRequest) -> ServiceResponse {
         .route("/api/{key:.*}", web::get().to(get));
     let app = init_service(app).await;
     app.call(request.to_request()).await.unwrap()
+}
+
+#[actix_web::test]
+async fn links_that_s3_signs_hold_to_the_limit_of_the_disk() {
+    let server = FaultServer::start();
+    let hour = Duration::from_secs(3600);
+    let disk = disks(&server, None).disk("photos").unwrap().limited(9);
+    let link = disk.signed_upload_url("a", hour).await;
+    assert!(
+        matches!(&link, Err(Error::Unsupported { op }) if op.contains("form")),
+        "S3 cannot hold a PUT to a largest size: {link:?}"
+    );
+    let exact = |bytes| SignedUrlOptions::upload(hour).content_length(bytes);
+    disk.signed_url_with("a", exact(9)).await.unwrap();
+    let long = disk.signed_url_with("a", exact(10)).await;
+    assert!(matches!(long, Err(Error::TooLarge { limit: 9, .. })));
+    for (asked, signed) in [(None, 9), (Some(5), 5), (Some(10), 9)] {
+        let form = SignedUrlOptions::form(hour);
+        let form = asked.into_iter().fold(form, SignedUrlOptions::max_size);
+        let form = disk.signed_url_with("a", form).await.unwrap();
+        let (_, policy) = form
+            .fields
+            .iter()
+            .find(|(name, _)| name == "policy")
+            .unwrap();
+        let policy = BASE64_STANDARD.decode(policy).unwrap();
+        let policy: serde_json::Value = serde_json::from_slice(&policy).unwrap();
+        let range = serde_json::json!(["content-length-range", 0, signed]);
+        let conditions = policy["conditions"].as_array().unwrap();
+        assert!(conditions.contains(&range), "{policy}");
+    }
+    disk.signed_url("a", hour).await.unwrap();
 }
 
 #[actix_web::test]

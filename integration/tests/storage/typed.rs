@@ -10,8 +10,12 @@ use actix_web::{
 };
 use rf::{
     Disk,
-    storage::{DiskHandle, Disks, Error, StorageExt, StorageSettings, TypedDisk, UploadForm},
+    storage::{
+        DiskHandle, Disks, Error, SignedUrlOptions, StorageExt, StorageSettings, TypedDisk,
+        UploadForm,
+    },
 };
+use std::time::Duration;
 
 #[derive(Disk)]
 #[disk(
@@ -135,6 +139,58 @@ async fn a_disk_that_is_not_configured_is_noticed_at_start() {
     let response = send(&disks, "/nowhere", b"").await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!self::text(response).await.contains("nowhere"));
+}
+
+#[actix_web::test]
+async fn an_upload_link_holds_to_the_policy_and_the_limit_it_was_signed_under() {
+    let settings = serde_json::json!({
+        "default": "anything",
+        "disks": {
+            "pictures": { "driver": "memory", "serve": "/pictures", "max_size": "1MiB" },
+            "anything": { "driver": "memory", "serve": "/anything" },
+        },
+    });
+    let settings: StorageSettings = serde_json::from_value(settings).unwrap();
+    let builder = Disks::builder().url_key(b"a key for tests, 24 bytes");
+    let disks = builder.settings(settings).build().unwrap();
+    let app = App::new().configure(disks.state()).configure(rf::storage);
+    let app = init_service(app).await;
+    let put = async |link: &str, content: &[u8]| {
+        let request = TestRequest::put()
+            .uri(link)
+            .set_payload(content.to_vec())
+            .to_request();
+        call_service(&app, request).await.status().as_u16()
+    };
+    let minute = Duration::from_secs(60);
+    let pictures: Pictures = disks.require().unwrap();
+    let mine = pictures.scoped("mine").unwrap();
+    for link in [
+        pictures.signed_upload_url("a", minute).await,
+        mine.signed_upload_url("a", minute).await,
+    ] {
+        let link = link.unwrap().url;
+        assert_eq!(put(&link, b"<script>alert(1)</script>").await, 415);
+        assert_eq!(put(&link, &png(1025)).await, 413);
+        assert_eq!(put(&link, &png(1024)).await, 201);
+    }
+    let jpeg = SignedUrlOptions::upload(minute).content_type("image/jpeg");
+    let link = pictures.signed_url_with("b", jpeg).await.unwrap().url;
+    assert_eq!(put(&link, &png(9)).await, 415);
+    assert_eq!(put(&link, b"\xff\xd8\xff\xe0 a picture").await, 201);
+    let text = SignedUrlOptions::upload(minute).content_type("text/plain");
+    let refused = pictures.signed_url_with("c", text).await;
+    assert!(
+        matches!(refused, Err(Error::MediaType { .. })),
+        "{refused:?}"
+    );
+    let long = SignedUrlOptions::upload(minute).content_length(1025);
+    let refused = pictures.signed_url_with("c", long).await;
+    assert!(matches!(refused, Err(Error::TooLarge { limit: 1024, .. })));
+    let small = disks.default_disk().limited(3);
+    let link = small.signed_upload_url("d", minute).await.unwrap().url;
+    assert_eq!(put(&link, b"1234").await, 413);
+    assert_eq!(put(&link, b"123").await, 201);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The routes of `rf::storage`: signed downloads and uploads of served disks.
 
 use super::{
+    detect::patterns,
     disk::Disk,
     disks::Disks,
     extract::registered,
@@ -108,8 +109,8 @@ fn demanded(upload: Upload) -> (UploadPolicy, WriteOptions) {
     let (mut policy, mut options) = (UploadPolicy::new(), WriteOptions::new());
     policy.max_size = upload.max_size;
     policy.length = upload.content_length;
-    if let Some(content_type) = upload.content_type {
-        policy = policy.accept(content_type);
+    for pattern in upload.content_type.iter().flat_map(|list| patterns(list)) {
+        policy = policy.accept(pattern);
     }
     if let Some(digest) = upload.sha256 {
         options = options.sha256(digest);

@@ -1,5 +1,7 @@
 //! The media type of content: what its first bytes tell, and where they tell nothing, the name.
 
+use super::error::Error;
+
 /// So many first bytes are enough for every format known.
 pub(super) const HEAD: usize = 8 * 1024;
 
@@ -66,6 +68,32 @@ pub(super) fn is_accepted(found: &str, accepted: &[String]) -> bool {
             })
 }
 
+/// The patterns that allow what both lists allow, in the one text a link holds.
+///
+/// # Errors
+/// [`Error::MediaType`] when nothing is left.
+pub(super) fn narrowed(asked: &str, accepted: &[String]) -> Result<String, Error> {
+    let mut both = Vec::new();
+    for pattern in patterns(asked) {
+        if is_accepted(pattern, accepted) {
+            both.push(pattern);
+            continue;
+        }
+        let wide = [pattern.to_owned()];
+        let narrow = accepted.iter().filter(|narrow| is_accepted(narrow, &wide));
+        both.extend(narrow.map(String::as_str));
+    }
+    if both.is_empty() {
+        return Err(Error::media_type(asked, accepted.join(", ")));
+    }
+    Ok(both.join(","))
+}
+
+/// The patterns of a list in one text.
+pub(super) fn patterns(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim)
+}
+
 /// Types that carry script.
 fn is_active(essence: &str) -> bool {
     essence.ends_with("xml")
@@ -105,7 +133,9 @@ fn is_text(head: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{by_content, is_accepted};
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::{by_content, is_accepted, narrowed};
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
@@ -142,5 +172,22 @@ mod tests {
         assert!(!is_accepted("text/html", &list(&["text/*"])));
         assert!(!is_accepted("imagex/png", &list(&["image/*"])));
         assert!(is_accepted("text/html", &[]));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_narrowed_to_what_is_accepted() {
+        let list = ["image/*".to_owned(), "application/pdf".to_owned()];
+        for (asked, both) in [
+            ("image/png", "image/png"),
+            ("image/*", "image/*"),
+            ("*/*", "image/*,application/pdf"),
+            ("application/*, text/plain", "application/pdf"),
+            ("text/css,image/gif", "image/gif"),
+        ] {
+            assert_eq!(narrowed(asked, &list).unwrap(), both, "{asked}");
+        }
+        for asked in ["text/plain", "image/svg+xml", "video/*", ""] {
+            assert!(narrowed(asked, &list).is_err(), "{asked}");
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Disk {
     name: Arc<str>,
     files: Scoped,
     max_size: Option<u64>,
+    /// The types that links take; empty for all.
+    accepted: Arc<[String]>,
     signer: Option<Arc<Signer>>,
     /// Where public files are found, without a slash at the end.
     url: Option<Arc<str>>,
@@ -37,6 +39,7 @@ impl Disk {
             name,
             files: Scoped::over(storage, Prefix::default()),
             max_size,
+            accepted: Arc::default(),
             signer: signer.map(Arc::new),
             url: url.map(|url| url.trim_end_matches('/').into()),
         }
@@ -101,6 +104,12 @@ impl Disk {
     #[must_use]
     pub fn limited(mut self, max_size: u64) -> Self {
         self.max_size = Some(self.max_size.map_or(max_size, |limit| limit.min(max_size)));
+        self
+    }
+
+    /// The same disk, whose upload links take these types only.
+    pub(super) fn accepting(mut self, patterns: &[String]) -> Self {
+        self.accepted = patterns.into();
         self
     }
 
@@ -188,6 +197,8 @@ impl Storage for Disk {
     }
 
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error> {
+        // Who follows the link meets the storage, or the disk as it is configured: what it is told here must hold there.
+        let options = &options.under(self.max_size, &self.accepted)?;
         match &self.signer {
             Some(signer) => {
                 let folder = self.files.prefix();

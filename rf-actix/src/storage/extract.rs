@@ -34,13 +34,15 @@ pub struct DiskHandle {
 }
 
 impl DiskHandle {
-    /// A disk under a policy, whose limit counts for every write.
+    /// A disk under a policy, whose limit counts for every write. Upload links of the disk hold to its limit and to the
+    /// types it accepts; its other rules are for what comes through here.
     #[must_use]
     pub fn new(disk: Disk, policy: UploadPolicy) -> Self {
         let disk = match policy.max_size {
             Some(limit) => disk.limited(limit),
             None => disk,
         };
+        let disk = disk.accepting(&policy.accept);
         Self { disk, policy }
     }
 

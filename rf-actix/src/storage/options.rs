@@ -1,6 +1,6 @@
 //! The options of disk operations, each explicit.
 
-use super::{error::Error, key::Prefix, metadata::ETag};
+use super::{detect, error::Error, key::Prefix, metadata::ETag};
 use serde::Deserialize;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -254,6 +254,9 @@ impl SignedUrlOptions {
     }
 
     /// At most so many bytes may be uploaded; the limit of the disk counts as well. Says nothing of a download.
+    ///
+    /// A `PUT` that S3 signs cannot be held to a largest size, so with a limit, from here or from the disk, it takes a
+    /// [`form`](Self::form) or an exact [`content_length`](Self::content_length).
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.upload_mut(|upload| upload.max_size = Some(bytes));
@@ -274,12 +277,44 @@ impl SignedUrlOptions {
         self
     }
 
-    /// The type the uploaded bytes must be of, for example `image/png` or `image/*`. Says nothing of a download.
+    /// The type the uploaded bytes must be of, for example `image/png` or `image/*`; what a typed disk accepts counts as
+    /// well. Says nothing of a download.
     #[must_use]
     pub fn content_type(mut self, pattern: impl Into<String>) -> Self {
         let pattern = pattern.into();
         self.upload_mut(|upload| upload.content_type = Some(pattern));
         self
+    }
+
+    /// The same under the rules of a disk: an upload is held to them as well.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] and [`Error::MediaType`] for what the disk would never take.
+    pub(super) fn under(&self, max_size: Option<u64>, accepted: &[String]) -> Result<Self, Error> {
+        let mut options = self.clone();
+        let (Grant::Upload(upload) | Grant::Form(upload)) = &mut options.grant else {
+            return Ok(options);
+        };
+        match (max_size, upload.content_length) {
+            (Some(limit), Some(exact)) if exact > limit => {
+                return Err(Error::TooLarge {
+                    what: "the file",
+                    limit,
+                });
+            }
+            (Some(limit), None) => {
+                upload.max_size = Some(upload.max_size.map_or(limit, |asked| asked.min(limit)));
+            }
+            // An exact length says it all.
+            (Some(_), Some(_)) | (None, _) => {}
+        }
+        if !accepted.is_empty() {
+            upload.content_type = Some(match &upload.content_type {
+                Some(asked) => detect::narrowed(asked, accepted)?,
+                None => accepted.join(","),
+            });
+        }
+        Ok(options)
     }
 
     fn upload_mut(&mut self, change: impl FnOnce(&mut Upload)) {

@@ -13,7 +13,7 @@ pub struct UploadPolicy {
     pub(in crate::storage) max_size: Option<u64>,
     /// Exactly so many bytes: what a signed link may ask for.
     pub(in crate::storage) length: Option<u64>,
-    pub(super) accept: Vec<String>,
+    pub(in crate::storage) accept: Vec<String>,
     pub(in crate::storage) naming: Naming,
     pub(super) dimensions: Dimensions,
     pub(super) hooks: Hooks,
