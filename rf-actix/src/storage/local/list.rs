@@ -9,27 +9,29 @@ use crate::storage::{
     key::{Key, Prefix},
     metadata::Page,
     options::Depth,
+    storage::MAX_PAGE,
 };
 use rustix::{
     fs::{Dir, FileType},
     io::Errno,
 };
+use std::collections::BinaryHeap;
 
-struct Entry {
+/// So many entries of a folder are kept at once: what a page needs, and the one that tells that there are more. A folder
+/// of a million is read for every page of it, and not remembered.
+const KEPT: usize = MAX_PAGE + 1;
+
+enum Entry {
     /// For a folder with a slash at the end, so that folders sort among files as their keys do.
-    path: String,
+    Path(String),
+    /// What a folder holds after this path.
+    Rest { folder: String, after: String },
 }
 
-impl Entry {
-    fn folder(&self) -> Option<&str> {
-        self.path.strip_suffix('/')
-    }
-
-    /// Whether all keys of this entry are up to the cursor, so that none of them is on this page.
-    fn is_before(&self, cursor: &str, depth: Depth) -> bool {
-        let entered = self.folder().is_some() && cursor.starts_with(&self.path);
-        self.path.as_str() <= cursor && !(depth == Depth::All && entered)
-    }
+/// Whether all keys of this path are up to the cursor, so that none of them is on this page.
+fn is_before(path: &str, cursor: &str, depth: Depth) -> bool {
+    let entered = path.ends_with('/') && cursor.starts_with(path);
+    path <= cursor && !(depth == Depth::All && entered)
 }
 
 pub(super) fn page(
@@ -39,25 +41,32 @@ pub(super) fn page(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Page, Error> {
-    let mut waiting = read_folder(root, prefix.as_str(), depth, cursor)?;
+    let mut waiting = read_folder(root, prefix.as_str(), depth, cursor, "")?;
     let mut page = Page::default();
     let mut last = None;
     while let Some(entry) = waiting.pop() {
+        let path = match entry {
+            Entry::Path(path) => path,
+            Entry::Rest { folder, after } => {
+                waiting.extend(read_folder(root, &folder, depth, cursor, &after)?);
+                continue;
+            }
+        };
         let full = page.entries.len() + page.folders.len() == limit;
-        if let Some(folder) = entry.folder() {
+        if let Some(folder) = path.strip_suffix('/') {
             if depth == Depth::All {
-                waiting.extend(read_folder(root, folder, depth, cursor)?);
+                waiting.extend(read_folder(root, folder, depth, cursor, "")?);
             } else if holds_a_file(root, folder)? {
                 if full {
                     page.next = last;
                     return Ok(page);
                 }
                 page.folders.push(Prefix::parse(folder)?);
-                last = Some(entry.path);
+                last = Some(path);
             }
             continue;
         }
-        let Ok(key) = Key::parse(entry.path) else {
+        let Ok(key) = Key::parse(path) else {
             continue;
         };
         match stat(root, &key) {
@@ -83,12 +92,14 @@ fn holds_a_file(root: &Root, folder: &str) -> Result<bool, Error> {
     Ok(!beneath.entries.is_empty())
 }
 
-/// The files and folders of a folder, last key first. Links, and names that are no keys, are left out.
+/// The files and folders of a folder that come after a path, last key first. Links, and names that are no keys, are left
+/// out.
 fn read_folder(
     root: &Root,
     folder: &str,
     depth: Depth,
     cursor: Option<&str>,
+    after: &str,
 ) -> Result<Vec<Entry>, Error> {
     let listing = |errno: Errno| match Key::parse(folder) {
         Ok(key) => failed("listing a folder", &key, errno),
@@ -102,7 +113,7 @@ fn read_folder(
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(Vec::new()),
         Err(errno) => return Err(listing(errno)),
     };
-    let mut entries = Vec::new();
+    let (mut first, mut more) = (BinaryHeap::new(), false);
     for entry in Dir::read_from(&descriptor).map_err(listing)? {
         let entry = entry.map_err(listing)?;
         let Ok(name) = entry.file_name().to_str() else {
@@ -126,11 +137,23 @@ fn read_folder(
         } else {
             format!("{folder}/{name}{slash}")
         };
-        let entry = Entry { path };
-        if !cursor.is_some_and(|cursor| entry.is_before(cursor, depth)) {
-            entries.push(entry);
+        if path.as_str() <= after || cursor.is_some_and(|cursor| is_before(&path, cursor, depth)) {
+            continue;
+        }
+        first.push(path);
+        if first.len() > KEPT {
+            first.pop();
+            more = true;
         }
     }
-    entries.sort_unstable_by(|one, other| other.path.cmp(&one.path));
+    let mut entries = Vec::with_capacity(first.len() + 1);
+    if let (true, Some(after)) = (more, first.peek()) {
+        entries.push(Entry::Rest {
+            folder: folder.to_owned(),
+            after: after.clone(),
+        });
+    }
+    let first = first.into_sorted_vec().into_iter();
+    entries.extend(first.rev().map(Entry::Path));
     Ok(entries)
 }
