@@ -211,6 +211,10 @@ impl Storage for Disk {
         }
     }
 
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        self.files.sync(folder).await
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         self.files.probe().await
     }

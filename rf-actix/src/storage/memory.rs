@@ -225,6 +225,10 @@ impl Storage for MemoryStorage {
         })
     }
 
+    async fn sync(&self, _: &Prefix) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         Ok(())
     }

@@ -77,6 +77,11 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// A link that works without credentials until it expires.
     async fn presign(&self, key: &Key, options: &SignedUrlOptions) -> Result<SignedUrl, Error>;
 
+    /// Puts removals from a folder, and files that became visible there, on the medium, also where they are
+    /// acknowledged before that. What is there of their content is up to the storage. Nothing to do where nothing is
+    /// acknowledged before.
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error>;
+
     /// Whether files can be read and written now: the health check.
     async fn probe(&self) -> Result<(), Error>;
 }

@@ -298,6 +298,12 @@ impl Storage for LocalStorage {
         })
     }
 
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        let folder = folder.clone();
+        self.run(move |inner| inner.publisher.sync_beneath(&inner.root, folder.as_str()))
+            .await
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         self.run(|inner| {
             let staged = Staged::create(Arc::clone(&inner.root), Mode::RUSR | Mode::WUSR)?;

@@ -228,13 +228,31 @@ impl Publisher {
     }
 
     fn sync(&self, folder: &OwnedFd) -> Result<(), Error> {
-        if self.durable {
-            fs::fsync(folder).map_err(|errno| Error::Io {
-                op: "syncing a folder",
-                source: errno.into(),
-            })?;
+        match self.durable {
+            true => fs::fsync(folder).map_err(unsynced),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Syncs a folder, whatever the disk is set to; one that was pruned, by the one it was in.
+    pub(super) fn sync_beneath(&self, root: &Root, folder: &str) -> Result<(), Error> {
+        let mut path = folder;
+        loop {
+            match root.folder(path) {
+                Ok(found) => return fs::fsync(found).map_err(unsynced),
+                Err(Errno::NOENT | Errno::NOTDIR) if !path.is_empty() => {
+                    path = path.rsplit_once('/').map_or("", |(above, _)| above);
+                }
+                Err(errno) => return Err(unsynced(errno)),
+            }
+        }
+    }
+}
+
+fn unsynced(errno: Errno) -> Error {
+    Error::Io {
+        op: "syncing a folder",
+        source: errno.into(),
     }
 }
 

@@ -128,6 +128,10 @@ impl Storage for S3Storage {
         Ok(self.transport.resolved().public_url(key.as_str()))
     }
 
+    async fn sync(&self, _: &Prefix) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         let request = HeadBucketRequest {
             bucket: self.transport.resolved().bucket.clone(),

@@ -94,6 +94,10 @@ impl Storage for ReadOnly {
         self.inner.public_url(key)
     }
 
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        self.inner.sync(folder).await
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         // The probe of the wrapped storage writes, which may rightly fail on what is only read.
         self.inner

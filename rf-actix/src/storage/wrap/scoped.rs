@@ -195,6 +195,11 @@ impl Storage for Scoped {
         signed.map_err(|error| self.blame(error))
     }
 
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        let synced = self.inner.sync(&self.prefix.nest(folder)?).await;
+        synced.map_err(|error| self.blame(error))
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         self.inner.probe().await
     }

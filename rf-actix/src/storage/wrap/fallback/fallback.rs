@@ -306,6 +306,10 @@ impl Storage for Fallback {
         self.shared.primary.public_url(key)
     }
 
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        self.shared.primary.sync(folder).await
+    }
+
     async fn probe(&self) -> Result<(), Error> {
         self.shared.journal.load().await?;
         self.shared.journal.secondary().probe().await?;

@@ -45,6 +45,8 @@ pub(super) struct Journal {
 #[derive(Debug, Default)]
 struct Index {
     waiting: BTreeMap<Key, Waiting>,
+    /// Files that do not count and could not be removed yet, by their numbers, and the keys they are about.
+    strays: BTreeMap<u64, Key>,
     next: u64,
 }
 
@@ -165,8 +167,8 @@ impl Journal {
             Ok(written) => written.metadata,
             Err(error) => {
                 // It may have arrived all the same, and must not count after a restart: nobody was told it does.
-                if !matches!(error, Error::AlreadyExists { .. }) {
-                    self.sweep(sequence).await;
+                if !matches!(error, Error::AlreadyExists { .. }) && !self.sweep(sequence).await {
+                    self.index().await?.strays.insert(sequence, key.clone());
                 }
                 return Err(error.map_key(|_| key));
             }
@@ -177,12 +179,14 @@ impl Journal {
             .map(|metadata| Written::new(metadata.clone(), was_there.map(|was| !was)));
         let count = {
             let mut index = self.index().await?;
-            index.waiting.insert(key, waiting);
+            index.waiting.insert(key.clone(), waiting);
             index.waiting.len()
         };
         self.tell(count);
-        if let Some(before) = before {
-            self.sweep(before.sequence).await;
+        if let Some(before) = before
+            && !self.sweep(before.sequence).await
+        {
+            self.index().await?.strays.insert(before.sequence, key);
         }
         Ok(written)
     }
@@ -197,9 +201,15 @@ impl Journal {
     /// Takes an operation away that the primary has.
     pub(super) async fn settle(&self, key: &Key, sequence: u64) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        // The file first: with the index ahead, a newer file on the primary would be undone after a crash.
+        // The files first, and those that do not count before the one that keeps them from counting: with the index
+        // ahead, a newer file on the primary would be undone after a crash.
+        self.clear(Some(key)).await?;
         let name = self.name(sequence);
         self.secondary.remove(&name, &Condition::Always).await?;
+        // Nor may a power cut bring it back, whatever else it takes.
+        if let Err(error) = self.secondary.sync(&self.folder).await {
+            log::error!(target: "rf::storage", "cannot sync the secondary storage, a power cut may bring {key} back as it was: {error}");
+        }
         let count = {
             let mut index = self.index().await?;
             if index
@@ -212,6 +222,28 @@ impl Journal {
             index.waiting.len()
         };
         self.tell(count);
+        Ok(())
+    }
+
+    /// Tries again to remove what does not count.
+    pub(super) async fn tidy(&self) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        self.clear(None).await
+    }
+
+    /// The same in turn, for all keys or for one.
+    async fn clear(&self, key: Option<&Key>) -> Result<(), Error> {
+        let strays: Vec<u64> = {
+            let index = self.index().await?;
+            let strays = index.strays.iter();
+            let of_key = strays.filter(|(_, about)| key.is_none_or(|key| key == *about));
+            of_key.map(|(sequence, _)| *sequence).collect()
+        };
+        for sequence in strays {
+            let name = self.name(sequence);
+            self.secondary.remove(&name, &Condition::Always).await?;
+            self.index().await?.strays.remove(&sequence);
+        }
         Ok(())
     }
 
@@ -251,13 +283,14 @@ impl Journal {
         }
     }
 
-    /// Removes a file that does not count. One that stays is removed at the next start, or replayed before what
-    /// counts.
-    async fn sweep(&self, sequence: u64) {
+    /// Removes a file that does not count; `false` for one that stays, to be noted as a stray.
+    async fn sweep(&self, sequence: u64) -> bool {
         let name = self.name(sequence);
-        if let Err(error) = self.secondary.remove(&name, &Condition::Always).await {
+        let removed = self.secondary.remove(&name, &Condition::Always).await;
+        if let Err(error) = &removed {
             log::warn!(target: "rf::storage", "cannot remove {name} from the secondary storage: {error}");
         }
+        removed.is_ok()
     }
 
     async fn read(&self) -> Result<Mutex<Index>, Error> {
@@ -280,8 +313,10 @@ impl Journal {
                 };
                 let key = record.key.clone();
                 let waiting = Waiting::new(sequence, record, entry);
-                if let Some(older) = index.waiting.insert(key, waiting) {
-                    self.sweep(older.sequence).await;
+                if let Some(older) = index.waiting.insert(key.clone(), waiting)
+                    && !self.sweep(older.sequence).await
+                {
+                    index.strays.insert(older.sequence, key);
                 }
             }
             cursor = page.next;

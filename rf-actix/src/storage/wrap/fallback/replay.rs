@@ -8,8 +8,16 @@ use crate::storage::{
     wrap::fallback::{journal::Waiting, record::File},
 };
 use futures_util::TryStreamExt;
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 use tokio::{runtime, sync::oneshot};
+
+/// So many in a row that fail while the primary answers: it is no single file's fault, and the others wait as well.
+const IN_A_ROW: usize = 3;
 
 /// The thread, which ends when this is dropped.
 #[derive(Debug)]
@@ -23,6 +31,19 @@ pub(super) struct Replayer {
 pub(super) struct Backoff {
     pub(super) first: Duration,
     pub(super) longest: Duration,
+}
+
+impl Backoff {
+    fn after(self, pause: Duration) -> Duration {
+        pause.saturating_mul(2).min(self.longest)
+    }
+}
+
+/// An operation that failed while the primary was there: tried again later, and after all others.
+#[derive(Debug)]
+struct Held {
+    pause: Duration,
+    until: Instant,
 }
 
 impl Replayer {
@@ -71,6 +92,7 @@ impl Drop for Replayer {
 async fn run(shared: &Shared, backoff: Backoff) {
     let mut state = shared.watch();
     let mut pause = backoff.first;
+    let mut held = BTreeMap::new();
     loop {
         let went_on = match shared.journal.load().await {
             Ok(()) => {
@@ -78,7 +100,7 @@ async fn run(shared: &Shared, backoff: Backoff) {
                 if work.await.is_err() {
                     return;
                 }
-                round(shared).await
+                round(shared, backoff, &mut held).await
             }
             Err(error) => {
                 log::error!(target: "rf::storage", "disk {}: cannot read what waits on the secondary storage: {error}", shared.name);
@@ -89,38 +111,52 @@ async fn run(shared: &Shared, backoff: Backoff) {
             pause = backoff.first;
         } else {
             tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2).min(backoff.longest);
+            pause = backoff.after(pause);
         }
     }
 }
 
-/// Tries all that waits, in order. Whether anything came of it.
-async fn round(shared: &Shared) -> bool {
+/// Tries all that waits: in order, and what is held after the others. Whether anything came of it.
+async fn round(shared: &Shared, backoff: Backoff, held: &mut BTreeMap<u64, Held>) -> bool {
     if !shared.state().primary_up {
-        match shared.primary.probe().await {
-            Err(error) if error.is_outage() => return false,
-            // A refusal is an answer too: what the primary refuses, callers must hear.
-            _ => shared.found(),
+        if !answers(shared).await {
+            return false;
         }
+        shared.found();
     }
-    let queue = match shared.journal.queue().await {
-        Ok(queue) => queue,
-        Err(_) => return false,
+    // Was logged when it failed first. Nothing that it concerns is settled before it goes well.
+    let _ = shared.journal.tidy().await;
+    let Ok(mut queue) = shared.journal.queue().await else {
+        return false;
     };
-    let (total, mut done) = (queue.len(), 0);
+    let waiting: BTreeSet<u64> = queue.iter().map(|(_, waiting)| waiting.sequence).collect();
+    held.retain(|sequence, _| waiting.contains(sequence));
+    queue.sort_by_key(|(_, waiting)| held.get(&waiting.sequence).map(|held| held.pause));
+    let (total, mut done, mut in_a_row) = (queue.len(), 0, 0);
     for (key, waiting) in queue {
-        match replay(shared, &key, &waiting).await {
-            Ok(()) => done += 1,
-            Err(Failed {
-                error,
-                outage: true,
-            }) => {
-                shared.lost(&error);
-                break;
-            }
-            Err(Failed { error, .. }) => {
-                log::error!(target: "rf::storage", "disk {}: {key} waits on the secondary storage, and the primary does not take it: {error}", shared.name);
-            }
+        let sequence = waiting.sequence;
+        if held
+            .get(&sequence)
+            .is_some_and(|held| held.until > Instant::now())
+        {
+            continue;
+        }
+        let Err(Failed { error, outage }) = replay(shared, &key, &waiting).await else {
+            (done, in_a_row) = (done + 1, 0);
+            continue;
+        };
+        if outage && !answers(shared).await {
+            shared.lost(&error);
+            break;
+        }
+        log::error!(target: "rf::storage", "disk {}: {key} waits on the secondary storage, and the primary does not take it: {error}", shared.name);
+        let before = held.get(&sequence).map(|held| held.pause);
+        let pause = before.map_or(backoff.first, |pause| backoff.after(pause));
+        let until = Instant::now() + pause;
+        held.insert(sequence, Held { pause, until });
+        in_a_row = if outage { in_a_row + 1 } else { 0 };
+        if in_a_row == IN_A_ROW {
+            break;
         }
     }
     if done > 0 {
@@ -128,6 +164,12 @@ async fn round(shared: &Shared) -> bool {
     }
     // An outage right after a probe that went well is no progress, or we would ask without a pause.
     done > 0 || total == 0 && shared.state().primary_up
+}
+
+/// Whether the primary answers. A refusal is an answer too: what the primary refuses, callers must hear.
+async fn answers(shared: &Shared) -> bool {
+    let probed = shared.primary.probe().await;
+    !probed.is_err_and(|error| error.is_outage())
 }
 
 struct Failed {

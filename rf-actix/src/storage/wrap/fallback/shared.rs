@@ -77,19 +77,25 @@ impl Shared {
 
     /// Removes a file, in the journal unless the primary has.
     pub(super) async fn remove(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
-        if self.is_direct(key).await? {
-            match self.primary.remove(key, condition).await {
-                Err(error) if error.is_outage() => {
-                    self.lost(&error);
-                    // It may have been removed, so nobody can say any more whether the condition held.
-                    if *condition != Condition::Always {
-                        return Err(error);
+        loop {
+            if self.is_direct(key).await? {
+                match self.primary.remove(key, condition).await {
+                    Err(error) if error.is_outage() => {
+                        self.lost(&error);
+                        // It may have been removed, so nobody can say any more whether the condition held.
+                        if *condition != Condition::Always {
+                            return Err(error);
+                        }
                     }
+                    answered => return answered,
                 }
-                answered => return answered,
+            }
+            match self.note_removal(key, condition).await {
+                // What waited has arrived meanwhile: it is for the primary to judge.
+                Err(error) if error.is_outage() && self.is_direct(key).await? => {}
+                noted => return noted,
             }
         }
-        self.note_removal(key, condition).await
     }
 
     pub(super) async fn note_removal(&self, key: &Key, condition: &Condition) -> Result<(), Error> {

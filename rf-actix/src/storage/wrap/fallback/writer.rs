@@ -25,6 +25,8 @@ pub(super) struct FallbackWriter {
     shared: Arc<Shared>,
     key: Key,
     options: WriteOptions,
+    /// Something waited for the key when the write began.
+    queued: bool,
     /// `None` once the primary cannot be reached, and where operations on the key wait for it.
     primary: Option<Box<dyn Writer>>,
     /// A secondary that fails does not matter as long as the primary is there.
@@ -68,6 +70,7 @@ impl FallbackWriter {
             shared: Arc::clone(shared),
             key: key.clone(),
             options,
+            queued,
             primary,
             spare,
             size: 0,
@@ -138,6 +141,7 @@ impl Writer for FallbackWriter {
             shared,
             key,
             options,
+            queued,
             primary,
             spare,
             size,
@@ -174,14 +178,17 @@ impl Writer for FallbackWriter {
             sha256,
         };
         let record = Record {
-            key,
+            key: key.clone(),
             file: Some(file),
         };
-        let written = shared
-            .journal
-            .append(spare?, record, options.condition)
-            .await?;
-        Ok(written.expect("a file that was appended is told"))
+        let condition = options.condition;
+        let appended = shared.journal.append(spare?, record, condition.clone());
+        match appended.await {
+            Err(error) if queued && error.is_outage() && shared.is_direct(&key).await? => {
+                Err(overtaken(&shared, key, &condition, error).await)
+            }
+            written => Ok(written?.expect("a file that was appended is told")),
+        }
     }
 
     async fn abort(self: Box<Self>) -> Result<(), Error> {
@@ -195,6 +202,19 @@ impl Writer for FallbackWriter {
             Ok(spare) => spare.abort().await,
             Err(_) => Ok(()),
         }
+    }
+}
+
+/// What waited for the key has arrived, so only the primary could judge the condition, and it has none of the bytes. What
+/// can be said without them is said.
+async fn overtaken(shared: &Shared, key: Key, condition: &Condition, unknown: Error) -> Error {
+    match condition {
+        // It was that of the version that waited; the primary gave it another tag.
+        Condition::IfMatch(_) => Error::PreconditionFailed { key },
+        Condition::IfAbsent if shared.primary.stat(&key).await.is_ok() => {
+            Error::AlreadyExists { key }
+        }
+        Condition::IfAbsent | Condition::Always => unknown,
     }
 }
 

@@ -87,6 +87,36 @@ async fn what_only_the_primary_can_judge_is_never_acknowledged() {
 }
 
 #[actix_web::test]
+async fn a_condition_on_what_arrived_meanwhile_is_no_outage() {
+    let place = Place::new();
+    let files = place.open();
+    place.primary.down();
+    let waited = files.put("a", "1").await.unwrap().metadata.etag;
+    let mut begun = Vec::new();
+    for condition in [Condition::IfMatch(waited), Condition::IfAbsent] {
+        let options = WriteOptions::new().condition(condition);
+        let key = Key::parse("a").unwrap();
+        let mut writer = files.writer(&key, options).await.unwrap();
+        writer.write("2".into()).await.unwrap();
+        begun.push(writer);
+    }
+    place.primary.up();
+    files.settled().await.unwrap();
+    let exists = begun.pop().unwrap().commit().await;
+    assert!(
+        matches!(exists, Err(Error::AlreadyExists { .. })),
+        "{exists:?}"
+    );
+    let changed = begun.pop().unwrap().commit().await;
+    assert!(
+        matches!(changed, Err(Error::PreconditionFailed { .. })),
+        "{changed:?}"
+    );
+    assert_eq!(files.get("a").await.unwrap(), "1");
+    assert!(place.waiting().await.is_empty());
+}
+
+#[actix_web::test]
 async fn of_many_who_create_a_removed_file_one_wins() {
     let place = Place::new();
     let files = place.open();

@@ -46,6 +46,9 @@ struct Script {
     /// The next change that comes to this point fails, and only that.
     slips: Mutex<Option<Point>>,
     refused: Mutex<Option<Key>>,
+    /// Changes of this key fail as in an outage, and nothing else does.
+    failing: Mutex<Option<Key>>,
+    syncs: AtomicUsize,
     /// One in so many steps fails, and others go on.
     luck: AtomicU64,
     one_in: AtomicU64,
@@ -103,6 +106,15 @@ impl Flaky {
         *self.script.refused.lock().unwrap() = key.map(|key| Key::parse(key).unwrap());
     }
 
+    pub(super) fn fail(&self, key: Option<&str>) {
+        *self.script.failing.lock().unwrap() = key.map(|key| Key::parse(key).unwrap());
+    }
+
+    /// How often a folder was synced.
+    pub(super) fn syncs(&self) -> usize {
+        self.script.syncs.load(SeqCst)
+    }
+
     pub(super) fn unlucky(&self, seed: u64, one_in: u64) {
         self.script.luck.store(seed, SeqCst);
         self.script.one_in.store(one_in, SeqCst);
@@ -135,7 +147,8 @@ impl Script {
             self.down.store(true, SeqCst);
         }
         let slipped = self.slips.lock().unwrap().take_if(|slip| *slip == point);
-        if self.closed.load(SeqCst) || slipped.is_some() {
+        let failing = point != Point::Create && self.failing.lock().unwrap().as_ref() == Some(key);
+        if self.closed.load(SeqCst) || slipped.is_some() || failing {
             return Err(outage());
         }
         if self.refused.lock().unwrap().as_ref() == Some(key) {
@@ -237,6 +250,11 @@ impl Storage for Flaky {
 
     fn public_url(&self, key: &Key) -> Result<String, Error> {
         self.files.public_url(key)
+    }
+
+    async fn sync(&self, folder: &Prefix) -> Result<(), Error> {
+        self.script.syncs.fetch_add(1, SeqCst);
+        self.files.sync(folder).await
     }
 
     async fn probe(&self) -> Result<(), Error> {

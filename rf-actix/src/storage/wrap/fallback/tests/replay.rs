@@ -2,7 +2,7 @@
 
 use super::{
     Place,
-    flaky::{PROBE, Point},
+    flaky::{Flaky, PROBE, Point},
     until,
 };
 use crate::storage::{Error, MemoryStorage, Storage, StorageExt, WriteOptions, wrap::Fallback};
@@ -151,6 +151,68 @@ async fn what_the_primary_refuses_is_kept_and_holds_up_nothing_else() {
         ("refused".to_owned(), b"3".to_vec()),
     ];
     assert_eq!(place.arrived().await, expected);
+}
+
+#[actix_web::test]
+async fn a_file_that_always_fails_holds_up_nothing_else() {
+    let place = Place::new();
+    let files = place.open();
+    place.primary.down();
+    files.put("large", "1").await.unwrap();
+    for n in 0..5 {
+        files.put(format!("k{n}"), "2").await.unwrap();
+    }
+    place.primary.fail(Some("large"));
+    place.primary.up();
+    until(&files, |state| state.pending == 1 && state.primary_up).await;
+    assert_eq!(place.arrived().await.len(), 5);
+    assert_eq!(files.get("large").await.unwrap(), "1");
+    // The primary is there: whoever asks for a condition is judged by it.
+    files.create("new", "3").await.unwrap();
+    assert!(files.state().primary_up);
+    place.primary.fail(None);
+    files.settled().await.unwrap();
+    assert_eq!(place.primary.files.get("large").await.unwrap(), "1");
+}
+
+#[actix_web::test]
+async fn an_older_file_that_cannot_be_removed_keeps_the_newer_one_waiting() {
+    let place = Place::new();
+    let secondary = Flaky::over(place.local());
+    let files = place.open_on(secondary.shared());
+    place.primary.down();
+    files.put("a", "older").await.unwrap();
+    secondary.refuse(Some("fallback-drive/pending/00000000000000000001"));
+    files.put("a", "newer").await.unwrap();
+    assert_eq!(place.waiting().await.len(), 2);
+    let (journal, key) = (&files.shared.journal, "a".parse().unwrap());
+    let refused = journal.settle(&key, 2).await;
+    assert!(refused.is_err(), "the older one would come back");
+    assert_eq!((files.state().pending, place.waiting().await.len()), (1, 2));
+    drop(files);
+    let files = place.open_on(secondary.shared());
+    assert_eq!(files.get("a").await.unwrap(), "newer");
+    assert!(files.shared.journal.settle(&key, 2).await.is_err());
+    secondary.refuse(None);
+    place.primary.up();
+    files.settled().await.unwrap();
+    assert!(place.waiting().await.is_empty());
+    let arrived = place.arrived().await;
+    assert_eq!(arrived, [("a".to_owned(), b"newer".to_vec())]);
+}
+
+#[actix_web::test]
+async fn what_arrived_is_gone_from_the_medium_before_anything_newer_is_taken() {
+    let place = Place::new();
+    let secondary = Flaky::over(place.local());
+    let files = place.open_on(secondary.shared());
+    place.primary.down();
+    files.put("a", "1").await.unwrap();
+    files.delete("b").await.unwrap();
+    assert_eq!(secondary.syncs(), 0);
+    place.primary.up();
+    files.settled().await.unwrap();
+    assert_eq!(secondary.syncs(), 2);
 }
 
 #[actix_web::test]
