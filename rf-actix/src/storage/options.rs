@@ -109,7 +109,8 @@ impl WriteOptions {
         self
     }
 
-    /// A note to keep with the file; all names and values together are at most 2 KiB.
+    /// A note to keep with the file; all names and values together are at most 2 KiB. A local disk writes them down as
+    /// JSON and takes 3,840 bytes of it, which many quotes or very many notes may come to earlier.
     #[must_use]
     pub fn note(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.user.insert(name.into(), value.into());

@@ -23,9 +23,11 @@ use std::{
 };
 
 const NAME: &str = "user.rf-actix";
-/// ext4 keeps all attributes of a file in one block of 4 KiB.
 const MAX_NOTES: usize = 2048;
-const MAX_ATTRIBUTE: usize = 4096;
+/// As they are written: ext4 keeps all attributes of a file in one block of 4 KiB, with a few bytes round each.
+const MAX_TEXT: usize = 3840;
+/// What the kernel gives an attribute at most; longer ones than ours were written once, or by others.
+const LARGEST: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Attribute {
@@ -63,12 +65,24 @@ impl Attribute {
     }
 
     /// Reads what stands beside a file; nothing for files that were not written by us.
-    pub(super) fn read(file: impl AsFd) -> Self {
-        let mut buffer = [0; MAX_ATTRIBUTE];
-        fs::fgetxattr(file, NAME, &mut buffer[..])
-            .ok()
-            .and_then(|length| serde_json::from_slice(&buffer[..length]).ok())
-            .unwrap_or_default()
+    ///
+    /// # Errors
+    /// What stands there and cannot be read is not nothing: type and notes were acknowledged.
+    pub(super) fn read(file: impl AsFd, key: &Key) -> Result<Self, Error> {
+        let mut usual = [0; MAX_TEXT];
+        let mut large = Vec::new();
+        let text = match fs::fgetxattr(&file, NAME, &mut usual[..]) {
+            Ok(length) => &usual[..length],
+            Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => return Ok(Self::default()),
+            Err(Errno::RANGE) => {
+                large.resize(LARGEST, 0);
+                let length = fs::fgetxattr(&file, NAME, &mut large[..])
+                    .map_err(|errno| unread(key, errno.into()))?;
+                &large[..length]
+            }
+            Err(errno) => return Err(unread(key, errno.into())),
+        };
+        serde_json::from_slice(text).map_err(|error| unread(key, error.into()))
     }
 
     /// Notes it beside a staged file, as a new generation.
@@ -77,6 +91,12 @@ impl Attribute {
         self.content_type
             .get_or_insert_with(|| detect::by_name(key.name()).to_owned());
         let text = serde_json::to_vec(self).expect("strings and maps of strings are JSON");
+        if text.len() > MAX_TEXT {
+            return Err(Error::TooLarge {
+                what: "what is to be noted beside the file, type and notes as JSON,",
+                limit: MAX_TEXT as u64,
+            });
+        }
         match fs::fsetxattr(file, NAME, &text, XattrFlags::empty()) {
             Ok(()) => Ok(()),
             Err(Errno::NOTSUP) => {
@@ -123,6 +143,14 @@ impl Attribute {
             .unwrap_or_else(|| detect::by_name(key.name()).to_owned());
         let modified = modified(stat);
         Metadata::new(key, size(stat), content_type, modified, ETag::new(etag)).with_user(self.user)
+    }
+}
+
+fn unread(key: &Key, source: std::io::Error) -> Error {
+    log::error!(target: "rf::storage", "cannot read the type and the notes of {key}: {source}");
+    Error::Io {
+        op: "reading the type and notes of a file",
+        source,
     }
 }
 

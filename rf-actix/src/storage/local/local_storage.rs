@@ -42,6 +42,11 @@ use std::{
 ///
 /// A reader sees a whole file, the old one or the new one, also after a crash of the process at any moment.
 /// Files and folders are keys as they stand, so a key cannot be both a file and a folder of others.
+///
+/// Of several processes on one folder, exactly one wins a [`create`](crate::storage::StorageExt::create). That a version is
+/// still the one that was named ([`Condition::IfMatch`]) holds among the writers of one `LocalStorage` and its clones
+/// only.
+///
 /// Cloning is cheap; clones share the root.
 #[derive(Debug, Clone)]
 pub struct LocalStorage {
@@ -102,7 +107,8 @@ impl LocalStorageBuilder {
     /// Whether a write is on the medium before it is acknowledged: file and folder are synced.
     ///
     /// Off by default, because it makes small writes some 160 times slower; a crash of the process loses nothing
-    /// either way, a power cut may lose the last seconds.
+    /// either way. A power cut may lose the last seconds: a write of then may be undone, or leave its name with a file
+    /// that is empty or lacks its end.
     #[must_use]
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
@@ -236,7 +242,7 @@ impl Storage for LocalStorage {
         let (from, to) = (from.clone(), to.clone());
         self.run(move |inner| {
             let (file, stat) = open_file(&inner.root, &from)?;
-            let attribute = Attribute::read(&file);
+            let attribute = Attribute::read(&file, &from)?;
             if from == to {
                 return Ok(attribute.into_metadata(to, &stat));
             }

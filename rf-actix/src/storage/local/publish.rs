@@ -110,6 +110,7 @@ impl Publisher {
     /// Renames a file to another key.
     pub(super) fn rename(&self, root: &Root, from: &Key, to: &Key) -> Result<Metadata, Error> {
         let (file, _) = open_file(root, from)?;
+        let attribute = Attribute::read(&file, from)?;
         let (folder, ()) = self.place(root, to, &[from, to], |folder, replaceable| {
             replaceable(folder)?;
             let old = root
@@ -129,7 +130,7 @@ impl Publisher {
         }
         root.prune(from.folder());
         let stat = fs::fstat(&file).map_err(|errno| failed("looking at a file", to, errno))?;
-        Ok(Attribute::read(&file).into_metadata(to.clone(), &stat))
+        Ok(attribute.into_metadata(to.clone(), &stat))
     }
 
     /// Takes a file away, in turn, so that no other writer of this process comes between the condition and the end.
@@ -259,7 +260,7 @@ fn unsynced(errno: Errno) -> Error {
 /// What is known of a file.
 pub(super) fn stat(root: &Root, key: &Key) -> Result<Metadata, Error> {
     let (file, stat) = open_file(root, key)?;
-    Ok(Attribute::read(&file).into_metadata(key.clone(), &stat))
+    Ok(Attribute::read(&file, key)?.into_metadata(key.clone(), &stat))
 }
 
 /// The meaning of an error number for the caller.

@@ -43,7 +43,7 @@ pub(super) fn open_file(root: &Root, key: &Key) -> Result<(File, Stat), Error> {
 
 pub(super) fn open(root: &Root, key: &Key) -> Result<Object, Error> {
     let (file, stat) = open_file(root, key)?;
-    let metadata = Attribute::read(&file).into_metadata(key.clone(), &stat);
+    let metadata = Attribute::read(&file, key)?.into_metadata(key.clone(), &stat);
     let source: Box<dyn Source> = if size(&stat) <= SMALL {
         Box::new(Small(read_at(&file, 0..size(&stat))?))
     } else {
@@ -69,7 +69,8 @@ pub(super) fn open_cached(root: &Root, key: &Key) -> Option<Object> {
         return None;
     }
     buffer.truncate(length);
-    let metadata = Attribute::read(&file).into_metadata(key.clone(), &stat);
+    let attribute = Attribute::read(&file, key).ok()?;
+    let metadata = attribute.into_metadata(key.clone(), &stat);
     let source = Box::new(Small(buffer.into()));
     Some(Object { metadata, source })
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod folder;
+mod note;
 mod race;
 mod umask;
 
@@ -51,19 +53,6 @@ async fn it_conforms() {
             "empty folders are left"
         );
     }
-}
-
-#[actix_web::test]
-async fn a_folder_within_another_is_the_same_place() {
-    let (folder, outer) = fresh();
-    symlink(folder.path().join("a"), folder.path().join("link")).unwrap();
-    let inner = LocalStorage::new(folder.path().join("link/users")).unwrap();
-    outer.put("users/x", "here").await.unwrap();
-    inner.move_across("x", &outer, "users/x").await.unwrap();
-    outer.move_across("users/x", &inner, "x").await.unwrap();
-    assert_eq!(inner.get("x").await.unwrap(), "here");
-    outer.move_across("users/x", &inner, "y").await.unwrap();
-    assert!(!inner.exists("x").await.unwrap());
 }
 
 #[actix_web::test]
