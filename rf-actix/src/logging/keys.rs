@@ -6,6 +6,10 @@ pub(crate) const LEVEL: &str = "level";
 pub(crate) const MSG: &str = "msg";
 pub(crate) const TARGET: &str = "target";
 
+// What a record has when it is not whole.
+pub(crate) const LOG_ERROR: &str = "log_error";
+pub(crate) const TRUNCATED: &str = "truncated";
+
 /// What every record of a channel has.
 pub(crate) const CHANNEL: &str = "channel";
 

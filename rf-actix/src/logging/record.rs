@@ -17,7 +17,7 @@ use self::{
 };
 use super::{
     Level,
-    keys::{CHANNEL, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID},
+    keys::{CHANNEL, LOG_ERROR, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID, TRUNCATED},
     redact::Redactor,
 };
 use serde_json::Value as Json;
@@ -222,10 +222,17 @@ impl Scratch {
             }
         }));
         let message = message.unwrap_or_else(|| self.message(|arena| arena.plain("")));
+        // What belongs to the request is more inner than what all records share, and stands before it.
+        let shared_from = self.fields.len();
         let mut collector = self.collector(around);
+        if let Some(ids) = ids {
+            ids.each_field(|key, value| collector.text(key, value));
+        }
+        let of_request = collector.scratch.fields.len() - shared_from;
         for (key, value) in around.shared.iter().rev() {
             collector.text(key, value);
         }
+        self.fields[shared_from..].rotate_left(of_request);
         let failure = match collected {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some("a value failed to serialize"),
@@ -233,22 +240,18 @@ impl Scratch {
         };
         // What the pipeline has to say of a record stands behind everything else.
         if let Some(failure) = failure {
-            let key = ("log_error", ",\"log_error\":");
+            let key = (LOG_ERROR, ",\"log_error\":");
             let failure = text(&mut self.arena, key, |arena| arena.plain(failure));
             self.fields.insert(0, failure);
         }
         if self.arena.cut {
             let cut = Field {
-                key: "truncated",
+                key: TRUNCATED,
                 value: Stored::Bool(true),
                 json: self.arena.field(",\"truncated\":", "true"),
                 safe: true,
             };
             self.fields.insert(0, cut);
-        }
-        if let Some(ids) = ids {
-            let mut collector = self.collector(around);
-            ids.each_field(|key, value| collector.text(key, value));
         }
         if let Some(channel) = channel {
             let channel = |arena: &mut Arena| arena.str(channel);

@@ -2,7 +2,7 @@
 
 use super::Scan;
 use crate::logging::{
-    keys::{CHANNEL, LEVEL, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID, TS},
+    keys::{CHANNEL, LEVEL, LOG_ERROR, MSG, REQUEST_ID, SPAN_ID, TARGET, TRACE_ID, TRUNCATED, TS},
     redact::is_secret_key,
 };
 
@@ -30,7 +30,7 @@ pub(super) struct Known {
 pub(super) enum Role {
     /// Whoever logs.
     Field,
-    /// The pipeline, of every record.
+    /// The pipeline, of every record or of any.
     Record,
     /// The pipeline, of records under a request.
     Request,
@@ -55,7 +55,7 @@ impl Known {
             },
             secret: is_secret_key(key),
             role: match key {
-                TS | LEVEL | MSG | TARGET => Role::Record,
+                TS | LEVEL | MSG | TARGET | LOG_ERROR | TRUNCATED => Role::Record,
                 TRACE_ID | SPAN_ID => Role::Request,
                 REQUEST_ID => Role::RequestId,
                 CHANNEL => Role::Channel,
@@ -73,6 +73,8 @@ pub(super) fn renamed(key: &'static str) -> &'static str {
         LEVEL => "field.level",
         MSG => "field.msg",
         TARGET => "field.target",
+        LOG_ERROR => "field.log_error",
+        TRUNCATED => "field.truncated",
         TRACE_ID => "field.trace_id",
         SPAN_ID => "field.span_id",
         REQUEST_ID => "field.request_id",

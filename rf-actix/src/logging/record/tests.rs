@@ -1,9 +1,16 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
-use crate::logging::{Format, capture};
+use crate::logging::{
+    Format, RequestContext, TraceContext,
+    capture::{self, Capture},
+    ids::Seed,
+};
 use serde_json::json;
 use slog::{Record, Serializer};
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+};
 
 /// The fields of the one JSON line that `log` leaves.
 fn one(log: impl FnOnce(&slog::Logger)) -> Json {
@@ -38,6 +45,31 @@ fn each_key_is_there_once_and_the_innermost_value_wins() {
     assert!(
         text.contains("\"who\":\"last\"") && text.contains("\"kept\":true"),
         "{text}"
+    );
+}
+
+#[test]
+fn what_a_request_says_wins_over_what_all_records_say_and_stands_before_it() {
+    let capture = Capture::default();
+    let builder = capture.builder().context("user", "-");
+    let logger = builder.context("service", "drive").build().unwrap();
+    logger.share("tenant", "none");
+    let trace = TraceContext::fresh(&Seed::draw());
+    let context = RequestContext::new(Arc::new(logger.clone()), None, trace);
+    context.add("user", "maria");
+    context.add("tenant", "acme");
+    slog::info!(context.slog(), "hello"; "a" => 1);
+    slog::info!(logger.slog(), "outside");
+    logger.shutdown().unwrap();
+    let text = capture.text();
+    let (inside, outside) = text.split_once('\n').unwrap();
+    assert!(
+        inside.ends_with("\"user\":\"maria\",\"tenant\":\"acme\",\"service\":\"drive\",\"a\":1}"),
+        "{inside}"
+    );
+    assert!(
+        outside.ends_with("\"user\":\"-\",\"service\":\"drive\",\"tenant\":\"none\"}\n"),
+        "{outside}"
     );
 }
 
@@ -179,6 +211,37 @@ fn secrets_are_replaced_by_key_and_inside_nested_values() {
         line["url"],
         "https://[redacted]@example.com/?code=[redacted]&x=1"
     );
+}
+
+#[test]
+fn what_the_pipeline_says_of_a_record_is_there_once_whatever_its_fields_are_called() {
+    let long = "x".repeat(TEXT_LIMIT + 1);
+    let text = capture::lines(Format::Json, |log| {
+        slog::info!(log, "upload"; "truncated" => 5, "body" => &long);
+        slog::info!(log, "fails"; "log_error" => "mine", "bad" => %Panics);
+        slog::info!(log, "nothing wrong"; "truncated" => false);
+    });
+    let lines: Vec<&str> = text.lines().collect();
+    for (line, parts) in [
+        (lines[0], ["\"field.truncated\":5", "\"truncated\":true"]),
+        (
+            lines[1],
+            [
+                "\"field.log_error\":\"mine\"",
+                "\"log_error\":\"a value panicked\"",
+            ],
+        ),
+        (
+            lines[2],
+            ["\"field.truncated\":false", "\"msg\":\"nothing wrong\""],
+        ),
+    ] {
+        for part in parts {
+            assert_eq!(line.matches(part).count(), 1, "{part} in {line}");
+        }
+        assert!(line.matches("\"truncated\"").count() <= 1, "{line}");
+        assert!(line.matches("\"log_error\"").count() <= 1, "{line}");
+    }
 }
 
 #[test]
