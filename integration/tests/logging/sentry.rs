@@ -171,7 +171,16 @@ async fn a_failed_request_is_reported_with_its_method_and_route() {
 
 #[test]
 fn sentry_that_refuses_costs_no_line_and_is_left_alone_for_a_while() {
-    let (dsn, envelopes) = sink("429 Too Many Requests");
+    for answer in [
+        "429 Too Many Requests",
+        "429 Too Many Requests\r\nretry-after: 18446744073709551615",
+    ] {
+        refused_once(answer);
+    }
+}
+
+fn refused_once(answer: &'static str) {
+    let (dsn, envelopes) = sink(answer);
     let sentry = Arc::new(Sentry::new(&dsn).expect("a DSN"));
     let tracker = Arc::clone(&sentry);
     let lines = server::Lines::default();

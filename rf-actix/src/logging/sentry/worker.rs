@@ -29,6 +29,8 @@ const QUEUE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long nothing is sent after 429 without `Retry-After`; what Sentry's own clients do.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long nothing is sent at most, whatever `Retry-After` says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 pub(super) struct Worker {
     orders: mpsc::SyncSender<Order>,
@@ -97,7 +99,9 @@ impl Worker {
         while let Err(error) = self.orders.try_send(order) {
             match error {
                 mpsc::TrySendError::Full(full) if Instant::now() < deadline => order = full,
-                _ => return false,
+                mpsc::TrySendError::Full(_) => return false,
+                // What it did not send is counted; nothing is left to wait for.
+                mpsc::TrySendError::Disconnected(_) => return true,
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -178,4 +182,5 @@ fn retry_after(headers: &HeaderMap) -> Duration {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map_or(PAUSE, Duration::from_secs)
+        .min(LONGEST_PAUSE)
 }
