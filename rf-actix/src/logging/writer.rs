@@ -100,6 +100,10 @@ impl Writer {
         // The lines before belong to what is open now.
         let written = self.write_now();
         self.guarded(|sink| sink.reopen())?;
+        if self.sink.begins_anew() {
+            let begun = self.lines[..self.written].rfind('\n');
+            self.written = begun.map_or(0, |end| end + 1);
+        }
         written
     }
 

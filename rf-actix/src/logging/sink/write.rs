@@ -52,4 +52,10 @@ pub trait Sink: Send + 'static {
     fn reopen(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Whether a line that was begun was left behind by [`reopen`](Self::reopen), and is to be written here as a whole.
+    #[doc(hidden)]
+    fn begins_anew(&mut self) -> bool {
+        false
+    }
 }

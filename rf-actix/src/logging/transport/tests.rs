@@ -176,6 +176,56 @@ fn logging_resumes_where_it_stopped_when_a_full_disk_has_room_again() {
     }
 }
 
+/// A full disk whose file is moved away.
+struct Moved(Failing);
+
+impl Sink for Moved {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0.write(lines)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.0.mended.store(true, SeqCst);
+        self.0.capture.write(b"\n").map(drop)
+    }
+
+    fn begins_anew(&mut self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_line_that_was_begun_before_reopening_is_written_as_a_whole_after_it() {
+    let failing = Failing {
+        left: 150,
+        ..Failing::default()
+    };
+    let logger = Logger::builder()
+        .format(crate::logging::Format::Json)
+        .output(Output::custom(Moved(failing.clone())))
+        .build()
+        .unwrap();
+    slog::info!(logger.slog(), "first");
+    slog::info!(logger.slog(), "begun");
+    logger.flush().unwrap_err();
+    logger.reopen().unwrap_err();
+    slog::info!(logger.slog(), "after");
+    logger.shutdown().unwrap();
+    let text = failing.capture.text();
+    let lines: Vec<_> = text
+        .lines()
+        .map(serde_json::from_str::<serde_json::Value>)
+        .collect();
+    let messages: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            line.as_ref()
+                .map_or("torn", |line| line["msg"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(messages, ["first", "torn", "begun", "after"], "{text}");
+}
+
 #[test]
 fn an_output_that_stays_broken_loses_lines_and_says_how_many() {
     let failing = Failing::default();

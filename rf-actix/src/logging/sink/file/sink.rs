@@ -27,6 +27,8 @@ pub(crate) struct FileSink {
     open: Open,
     /// A line was begun and not ended: it ends in the file in which it began.
     torn: bool,
+    /// But this file was opened in between.
+    left_behind: bool,
     clock: Clock,
     rotation: Option<Rotation>,
 }
@@ -89,6 +91,7 @@ impl FileSink {
             path: path.to_owned(),
             open,
             torn: false,
+            left_behind: false,
             clock,
             rotation,
         })
@@ -177,9 +180,16 @@ impl Sink for FileSink {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.open = Open::at(&self.path)?;
-        self.torn = false;
+        let open = Open::at(&self.path)?;
+        if open.identity != self.open.identity {
+            self.left_behind |= std::mem::take(&mut self.torn);
+        }
+        self.open = open;
         Ok(())
+    }
+
+    fn begins_anew(&mut self) -> bool {
+        std::mem::take(&mut self.left_behind)
     }
 }
 

@@ -118,6 +118,25 @@ fn a_line_ends_in_the_file_in_which_it_began() {
 }
 
 #[test]
+fn a_line_that_was_left_behind_by_reopening_begins_anew() {
+    let place = Place::new();
+    let mut sink = place.open(FileRules::default());
+    write_all(&mut sink, b"be");
+    sink.reopen().unwrap();
+    assert!(!sink.begins_anew(), "it goes on in the same file");
+    write_all(&mut sink, b"fore\nbeg");
+    fs::rename(place.path(), place.at("old.log")).unwrap();
+    sink.reopen().unwrap();
+    assert!(sink.begins_anew() && !sink.begins_anew());
+    write_all(&mut sink, b"begun\nafter\n");
+    assert_eq!(place.text("old.log"), "before\nbeg");
+    assert_eq!(place.text("app.log"), "begun\nafter\n");
+    fs::rename(place.path(), place.at("old.log")).unwrap();
+    sink.reopen().unwrap();
+    assert!(!sink.begins_anew(), "nothing was begun");
+}
+
+#[test]
 fn a_file_is_rotated_by_size_between_lines() {
     let place = Place::new();
     let mut sink = place.open(FileRules {
