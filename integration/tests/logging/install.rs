@@ -2,7 +2,14 @@
 
 use crate::server::{self, Lines};
 use actix_web::web;
-use rf::logging::{Error, Level};
+use rf::logging::{Error, ErrorReport, ErrorTracker, Level};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Instant,
+};
 
 fn routes(config: &mut web::ServiceConfig) {
     config.route("/", web::get().to(async || {
@@ -13,6 +20,25 @@ fn routes(config: &mut web::ServiceConfig) {
     }));
 }
 
+/// Panics that were reported, and how often that was waited for.
+#[derive(Default)]
+struct Counting(AtomicUsize, AtomicUsize);
+
+struct Tracker(Arc<Counting>);
+
+impl ErrorTracker for Tracker {
+    fn report(&self, report: &ErrorReport<'_>) {
+        if report.is_panic() {
+            self.0.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn flush(&self, _: Instant) -> bool {
+        self.0.1.fetch_add(1, Relaxed);
+        true
+    }
+}
+
 fn never() -> u8 {
     panic!("and not evaluated")
 }
@@ -20,11 +46,13 @@ fn never() -> u8 {
 #[actix_web::test]
 async fn the_installed_logger_gets_what_libraries_say_once_and_under_its_filter() {
     let lines = Lines::default();
+    let reported = Arc::new(Counting::default());
     let logger = lines
         .builder()
         .level(Level::Info)
         .directives("quiet=off,sea_orm=debug")
         .panic_hook()
+        .on_error(Tracker(Arc::clone(&reported)))
         .build()
         .expect("nothing to refuse");
     rf::info!("nobody listens yet");
@@ -90,15 +118,16 @@ async fn the_installed_logger_gets_what_libraries_say_once_and_under_its_filter(
         );
     }
 
-    // A panic is written by the time it unwinds.
+    // A panic is written, and no request waits until it is reported too.
     std::thread::spawn(|| panic!("as the test wants it"))
         .join()
         .expect_err("it panicked");
-    let panic = lines
-        .all()
-        .into_iter()
-        .find(|line| line["msg"] == "as the test wants it")
-        .expect("it is written");
+    let panic = lines.wait_for(|line| line["msg"] == "as the test wants it");
+    assert_eq!(
+        (reported.0.load(Relaxed), reported.1.load(Relaxed)),
+        (1, 0),
+        "reported, and waited for"
+    );
     assert_eq!(
         (&panic["level"], &panic["target"]),
         (&"ERROR".into(), &"panic".into())
@@ -110,6 +139,7 @@ async fn the_installed_logger_gets_what_libraries_say_once_and_under_its_filter(
     );
 
     logger.flush().expect("memory takes all lines");
+    assert_eq!(reported.1.load(Relaxed), 1, "a flush waits for reports");
     let mine = |line: &&serde_json::Value| {
         line["target"] == "loud"
             || line["target"] == "quiet"

@@ -60,7 +60,8 @@ impl Channel {
         self
     }
 
-    /// Gets a copy of what is logged under this target elsewhere, for example of `rf::oauth2`.
+    /// Gets a copy of what is logged under this target elsewhere, for example of `rf::oauth2`: all that this channel's
+    /// own [`level`](Self::level) lets through, or else what the logger's does. Sampling leaves nothing out of it.
     pub fn target(mut self, target: impl Into<String>) -> Self {
         self.targets.push(target.into());
         self
@@ -80,10 +81,15 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Whether records of this target are copied here.
-    pub(crate) fn copies(&self, level: Level, target: &str) -> bool {
-        self.level.is_none_or(|least| level <= least)
+    /// Whether such a record is copied here; without a level of its own only what the filter `passes`.
+    pub(crate) fn copies(&self, level: Level, target: &str, passes: bool) -> bool {
+        self.level.map_or(passes, |least| level <= least)
             && self.targets.iter().any(|prefix| is_under(target, prefix))
+    }
+
+    /// The least important level that it copies, whatever the filter says.
+    pub(crate) fn copied(&self) -> Option<Level> {
+        self.level.filter(|_| !self.targets.is_empty())
     }
 }
 

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// How long a flush waits for an output.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The logging of an application: a handle that is cheap to clone.
 ///
@@ -126,19 +126,19 @@ impl Logger {
         self.pipeline.enabled(self.channel, level, target)
     }
 
-    /// For records that do not come through slog, and that are [`enabled`](Self::enabled).
+    /// For records that do not come through slog, and that are [`enabled`](Self::enabled). Whether an output took it.
     pub(crate) fn emit(
         &self,
         at: (Level, &str),
         message: fmt::Arguments<'_>,
         fields: &dyn slog::KV,
         ids: Option<&Ids>,
-    ) {
+    ) -> bool {
         let from = Origin {
             ids,
             channel: self.channel,
         };
-        self.pipeline.emit_event(at, message, fields, from);
+        self.pipeline.emit_event(at, message, fields, from)
     }
 
     /// Logs what happened elsewhere, with its fields in order. The keys are names, so they are static.
@@ -156,10 +156,19 @@ impl Logger {
         message: &str,
         fields: &[(&'static str, &dyn slog::Value)],
     ) {
-        if self.enabled(level, target) {
-            let message = format_args!("{message}");
-            self.emit((level, target), message, &Pairs(fields), None);
-        }
+        self.try_log_event(level, target, message, fields);
+    }
+
+    /// The same; whether an output took it.
+    pub(crate) fn try_log_event(
+        &self,
+        level: Level,
+        target: &str,
+        message: &str,
+        fields: &[(&'static str, &dyn slog::Value)],
+    ) -> bool {
+        let message = format_args!("{message}");
+        self.enabled(level, target) && self.emit((level, target), message, &Pairs(fields), None)
     }
 
     /// Changes the level while running, in all threads at once; directives stay as they are.
@@ -170,9 +179,10 @@ impl Logger {
         announce(&self.pipeline);
     }
 
-    /// Changes the level for a while: to look closer, and not to forget to look away.
+    /// Changes the level for a while: to look closer, and not to forget to look away. Several such changes hold together,
+    /// the later over the earlier, and each ends by itself; one for good ends them all.
     pub fn set_level_for(&self, level: Level, time_to_live: Duration) {
-        self.change_for(time_to_live, |filter| filter.with_level(level));
+        self.change_for(time_to_live, move |filter| filter.with_level(level));
     }
 
     /// Changes the directives while running, and the level too when they name one.
@@ -189,7 +199,8 @@ impl Logger {
         Ok(())
     }
 
-    /// Changes the directives for a while.
+    /// Changes the directives for a while: these hold instead of the others, until those are back. See
+    /// [`set_level_for`](Self::set_level_for).
     ///
     /// # Errors
     ///
@@ -200,11 +211,17 @@ impl Logger {
         time_to_live: Duration,
     ) -> Result<(), Error> {
         let directives: Directives = directives.parse()?;
-        self.change_for(time_to_live, |filter| filter.with_directives(directives));
+        self.change_for(time_to_live, move |filter| {
+            filter.with_directives(directives.clone())
+        });
         Ok(())
     }
 
-    fn change_for(&self, time_to_live: Duration, change: impl FnOnce(&Filter) -> Filter) {
+    fn change_for(
+        &self,
+        time_to_live: Duration,
+        change: impl Fn(&Filter) -> Filter + Send + 'static,
+    ) {
         let number = self.pipeline.tuning.change_for_a_while(change);
         announce(&self.pipeline);
         let pipeline = Arc::downgrade(&self.pipeline);

@@ -1,5 +1,7 @@
 //! The way of a record: filter → collect → render → the queue of each output.
 
+mod command;
+
 use super::{
     Level, channel,
     detail::Detail,
@@ -13,28 +15,24 @@ use super::{
     shared::Shared,
     stats::{OutputStats, Stats},
     track::Trackers,
-    transport::{Command, Transport, is_writing},
+    transport::{Transport, is_writing},
     tuning::Tuning,
 };
 use slog::OwnedKVList;
 use std::{
     cell::Cell,
-    fmt, io,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst},
-        mpsc,
     },
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// How long the middleware's requests are waited for at shutdown.
-const LAST_REQUESTS: Duration = Duration::from_secs(1);
-const MOMENT: Duration = Duration::from_millis(100);
 
 pub(crate) struct Pipeline {
     pub(crate) tuning: Tuning,
+    /// A channel gets copies of what the filter may refuse.
+    copies_on_its_own: bool,
     /// That of channels with a level of their own.
     _detail: Detail,
     shared: Shared,
@@ -85,8 +83,10 @@ impl Pipeline {
         (channels, outputs): (Vec<channel::Route>, Vec<Transport>),
         rules: Rules,
     ) -> Self {
+        let copied = channels.iter().filter_map(channel::Route::copied).max();
         Self {
-            tuning: Tuning::new(filter),
+            tuning: Tuning::new(filter, copied),
+            copies_on_its_own: copied.is_some(),
             _detail: Detail::new(channels.iter().filter_map(|route| route.level).max()),
             shared,
             channels,
@@ -115,9 +115,23 @@ impl Pipeline {
     #[inline]
     pub(crate) fn enabled(&self, channel: usize, level: Level, target: &str) -> bool {
         match self.channels[channel].level {
-            None => self.tuning.enabled(level, target),
+            None => self.tuning.allows(level) && self.passes(channel, level, target),
             Some(least) => level <= least,
         }
+    }
+
+    /// Whether a record on a channel without a level of its own, which is allowed, would go anywhere.
+    #[inline]
+    pub(crate) fn passes(&self, channel: usize, level: Level, target: &str) -> bool {
+        self.tuning.passes(level, target)
+            || channel == 0 && self.copies_on_its_own && self.is_copied(level, target, false)
+    }
+
+    /// Whether a channel copies such a record of the default one.
+    #[inline(never)]
+    fn is_copied(&self, level: Level, target: &str, passes: bool) -> bool {
+        let mut channels = self.channels[1..].iter();
+        channels.any(|route| route.copies(level, target, passes))
     }
 
     pub(crate) fn writes_files(&self) -> bool {
@@ -129,23 +143,45 @@ impl Pipeline {
         self.shared.share(key, value);
     }
 
-    /// Lets a record through that is [`enabled`](Self::enabled).
-    pub(crate) fn emit(&self, event: &Event<'_>, record_context: &OwnedKVList, from: Origin<'_>) {
+    /// Lets a record through that is [`enabled`](Self::enabled). Whether an output took it.
+    pub(crate) fn emit(
+        &self,
+        event: &Event<'_>,
+        record_context: &OwnedKVList,
+        from: Origin<'_>,
+    ) -> bool {
         // A sink that logs would wait for itself.
         if self.closed.load(Relaxed) || is_writing() {
-            return;
+            return false;
         }
-        if from.channel == 0 && !self.sampler.is_idle() {
-            let (passes, left_out) = self.sampler.judge(event.level, event.target, Instant::now);
-            if let Some(left_out) = left_out {
-                self.tell(&left_out);
-            }
-            if !passes {
-                self.suppressed.fetch_add(1, Relaxed);
-                return;
-            }
+        let verdict = if from.channel == 0 {
+            self.judge(event.level, event.target)
+        } else {
+            Verdict::Passes
+        };
+        let filtered = verdict == Verdict::Filtered;
+        let wanted =
+            verdict == Verdict::Passes || self.is_copied(event.level, event.target, !filtered);
+        wanted && self.deliver(event, record_context, from, verdict)
+    }
+
+    /// What becomes of a record of the default channel.
+    fn judge(&self, level: Level, target: &str) -> Verdict {
+        if self.copies_on_its_own && !self.tuning.passes(level, target) {
+            return Verdict::Filtered;
         }
-        self.deliver(event, record_context, from);
+        if self.sampler.is_idle() {
+            return Verdict::Passes;
+        }
+        let (passes, left_out) = self.sampler.judge(level, target, Instant::now);
+        if let Some(left_out) = left_out {
+            self.tell(&left_out);
+        }
+        if passes {
+            return Verdict::Passes;
+        }
+        self.suppressed.fetch_add(1, Relaxed);
+        Verdict::LeftOut
     }
 
     /// Says in a line of its own what sampling left out.
@@ -157,12 +193,18 @@ impl Pipeline {
             format_args!("log records were left out by sampling"),
             &fields,
             |event| {
-                self.deliver(event, &NOTHING, Origin::default());
+                self.deliver(event, &NOTHING, Origin::default(), Verdict::Passes);
             },
         );
     }
 
-    fn deliver(&self, event: &Event<'_>, record_context: &OwnedKVList, from: Origin<'_>) {
+    fn deliver(
+        &self,
+        event: &Event<'_>,
+        record_context: &OwnedKVList,
+        from: Origin<'_>,
+        verdict: Verdict,
+    ) -> bool {
         self.records[event.level as usize].fetch_add(1, Relaxed);
         let mut buffers = BUFFERS
             .try_with(Cell::take)
@@ -190,34 +232,41 @@ impl Pipeline {
         );
         let entry = scratch.entry(ts, event.level);
         let mut rendering = Rendering { line, look: None };
+        let mut taken = false;
         if from.channel == 0 && self.channels.len() > 1 {
             // Copied to channels too, to each output once.
             let mut sent = Vec::new();
+            let passes = verdict != Verdict::Filtered;
             let copying = self.channels[1..].iter();
-            let copying = copying.filter(|route| route.copies(event.level, event.target));
-            for route in std::iter::once(route).chain(copying) {
-                self.to_route(route, &entry, &mut rendering, Some(&mut sent));
+            let copying = copying.filter(|route| route.copies(event.level, event.target, passes));
+            let own = (verdict == Verdict::Passes).then_some(route);
+            for route in own.into_iter().chain(copying) {
+                taken |= self.to_route(route, &entry, &mut rendering, Some(&mut sent));
             }
         } else {
-            self.to_route(route, &entry, &mut rendering, None);
+            taken = self.to_route(route, &entry, &mut rendering, None);
         }
-        self.trackers.report(&entry);
+        if verdict != Verdict::Filtered {
+            self.trackers.report(&entry);
+        }
         scratch.shrink();
         if line.capacity() > 64 * 1024 {
             *line = String::new();
         }
         // Nothing to put back to when the thread is going away.
         let _ = BUFFERS.try_with(|kept| kept.set(Some(buffers)));
+        taken
     }
 
-    /// Renders once for outputs that look alike; skips those it was `sent` to, and notes the others.
+    /// Renders once for outputs that look alike; skips those it was `sent` to, and notes the others. Whether one took it.
     fn to_route<'a>(
         &'a self,
         route: &channel::Route,
         entry: &Entry<'_>,
         Rendering { line, look }: &mut Rendering<'a, '_>,
         mut sent: Option<&mut Vec<usize>>,
-    ) {
+    ) -> bool {
+        let mut taken = false;
         for (number, least) in &route.outputs {
             let output = &self.outputs[*number];
             let plan = &output.plan;
@@ -237,18 +286,19 @@ impl Pipeline {
                 #[cfg(feature = "testing")]
                 super::copy::line(line);
             }
-            output.send(entry.level, line);
+            taken |= output.send(entry.level, line);
         }
+        taken
     }
 
-    /// For records that do not come through slog.
+    /// For records that do not come through slog. Whether an output took it.
     pub(crate) fn emit_event(
         &self,
         at: (Level, &str),
         message: fmt::Arguments<'_>,
         fields: &dyn slog::KV,
         from: Origin<'_>,
-    ) {
+    ) -> bool {
         let current = match from.ids {
             None => ids::current(),
             Some(_) => None,
@@ -258,8 +308,8 @@ impl Pipeline {
             ..from
         };
         Event::other(at, message, fields, |event| {
-            self.emit(event, &NOTHING, from);
-        });
+            self.emit(event, &NOTHING, from)
+        })
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -282,93 +332,6 @@ impl Pipeline {
         stats.collect()
     }
 
-    /// Gives every output a command, waits for all, and returns the first that failed.
-    pub(crate) fn command(
-        &self,
-        command: Command,
-        deadline: Instant,
-    ) -> Result<(), (String, io::Error)> {
-        self.tell_all();
-        let done = self.each_output(deadline, move |output| output.command(command, deadline));
-        if command == Command::Flush && !self.trackers.flush(deadline) {
-            return done.and(Err(untracked()));
-        }
-        done
-    }
-
-    fn tell_all(&self) {
-        if !self.closed.load(Relaxed) && !is_writing() {
-            for left_out in self.sampler.left_out() {
-                self.tell(&left_out);
-            }
-        }
-    }
-
-    pub(crate) fn close(&self, timeout: Duration) -> Result<(), (String, io::Error)> {
-        let requests = Instant::now() + timeout.min(LAST_REQUESTS);
-        while self.in_flight.load(SeqCst) > 0 && Instant::now() < requests {
-            thread::sleep(Duration::from_millis(1));
-        }
-        self.tell_all();
-        self.closed.store(true, SeqCst);
-        let deadline = Instant::now() + timeout;
-        let done = self.each_output(deadline, move |output| output.close(deadline));
-        if self.trackers.flush(deadline) {
-            done
-        } else {
-            done.and(Err(untracked()))
-        }
-    }
-
-    /// Asks something of all outputs at once, so that none waits for another one that hangs; the first failure counts.
-    fn each_output(
-        &self,
-        deadline: Instant,
-        ask: impl Fn(&Transport) -> io::Result<()> + Clone + Send + 'static,
-    ) -> Result<(), (String, io::Error)> {
-        if is_writing() {
-            return Ok(());
-        }
-        let (sender, answers) = mpsc::channel();
-        for (at, output) in self.outputs.iter().enumerate() {
-            let (output, ask, sender) = (Arc::clone(output), ask.clone(), sender.clone());
-            let asking = move || {
-                let answer = ask(&output);
-                // Dropped before the answer: whoever asked may drop the last handle next, and that joins the thread.
-                drop(output);
-                // Whoever asked may have given up waiting.
-                let _ = sender.send((at, answer));
-            };
-            if let Err(error) = thread::Builder::new()
-                .name("rf-log-flush".to_owned())
-                .spawn(asking)
-            {
-                return Err((self.outputs[at].plan.name.clone(), error));
-            }
-        }
-        drop(sender);
-        let mut silent: Vec<usize> = (0..self.outputs.len()).collect();
-        let mut failed = Ok(());
-        while !silent.is_empty() {
-            // A moment longer than the outputs themselves wait.
-            let left = deadline.saturating_duration_since(Instant::now()) + MOMENT;
-            let Ok((at, answer)) = answers.recv_timeout(left) else {
-                break;
-            };
-            silent.retain(|silent| *silent != at);
-            if let Err(error) = answer {
-                failed = failed.and(Err((self.outputs[at].plan.name.clone(), error)));
-            }
-        }
-        match silent.first() {
-            Some(at) => failed.and(Err((
-                self.outputs[*at].plan.name.clone(),
-                io::Error::new(io::ErrorKind::TimedOut, "the output did not answer in time"),
-            ))),
-            None => failed,
-        }
-    }
-
     pub(crate) fn request_begins(&self) {
         self.in_flight.fetch_add(1, SeqCst);
     }
@@ -378,12 +341,14 @@ impl Pipeline {
     }
 }
 
-fn untracked() -> (String, io::Error) {
-    let slow = io::Error::new(
-        io::ErrorKind::TimedOut,
-        "errors could not be reported in time",
-    );
-    ("error tracking".to_owned(), slow)
+/// What the rules of the default channel make of a record. Whatever they are, channels may copy it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Passes,
+    /// Sampling has had enough of its like.
+    LeftOut,
+    /// For channels with a level of their own only.
+    Filtered,
 }
 
 /// Where a record comes from.

@@ -42,7 +42,7 @@ impl Route {
     #[inline(never)]
     fn take(&self, level: Level, record: &Record<'_>, values: &OwnedKVList) {
         let target = target(record);
-        if self.least.is_none() && !self.pipeline.tuning.enabled(level, target) {
+        if self.least.is_none() && !self.pipeline.passes(self.channel, level, target) {
             return;
         }
         let event = Event {

@@ -7,7 +7,7 @@
 mod gathering;
 
 pub(crate) use self::gathering::MOMENT;
-use self::gathering::{Gathering, Put};
+use self::gathering::{Gathering, Limit, Put};
 use super::{
     Level,
     format::Look,
@@ -48,6 +48,9 @@ const MOST_KEPT: usize = 1024 * 1024;
 
 /// Lines that may be gathered before the overflow policy applies.
 pub(crate) const QUEUE: usize = 16 * 1024;
+
+/// The same in bytes: most lines are short, and those with a long path or a huge field are not to take all memory.
+const BYTES: usize = 64 * 1024 * 1024;
 
 /// What happens to a line when an output's queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -155,13 +158,15 @@ impl Transport {
         &self.shared.counters
     }
 
-    /// Puts a finished line into the queue, or behind the one that is there.
-    pub(crate) fn send(&self, level: Level, line: &str) {
+    /// Puts a finished line into the queue, or behind the one that is there. Whether it was taken.
+    pub(crate) fn send(&self, level: Level, line: &str) -> bool {
         let queue = self.queue.load();
-        let Some(queue) = queue.as_ref() else { return };
+        let Some(queue) = queue.as_ref() else {
+            return false;
+        };
         // Errors do not wait: they may be the last that is heard of a process.
         let urgent = level == Level::Error;
-        let limit = (self.plan.queue, self.plan.overflow);
+        let limit = Limit::of(self.plan.queue, self.plan.overflow);
         let taken = (self.shared.gathering).add(line, urgent, limit, || {
             match put(queue, level, "", line) {
                 Ok(()) => Put::Done,
@@ -172,6 +177,7 @@ impl Transport {
         if !taken {
             self.shared.counters.dropped(1);
         }
+        taken
     }
 
     /// Sends a command behind the lines that wait, and waits for its answer.

@@ -17,12 +17,12 @@ pub(crate) struct Event<'a> {
 
 impl Event<'_> {
     /// An event that did not come through slog.
-    pub(crate) fn other(
+    pub(crate) fn other<T>(
         (level, target): (Level, &str),
         message: fmt::Arguments<'_>,
         fields: &dyn slog::KV,
-        then: impl FnOnce(&Event<'_>),
-    ) {
+        then: impl FnOnce(&Event<'_>) -> T,
+    ) -> T {
         static LOCATION: RecordLocation = RecordLocation {
             file: "",
             line: 0,
@@ -44,7 +44,7 @@ impl Event<'_> {
             fields,
             order: Order::Written,
             record,
-        });
+        })
     }
 }
 

@@ -189,3 +189,68 @@ fn a_channel_of_the_configuration_has_its_own_file_and_gets_copies_of_its_target
     );
     assert_eq!(app[2].get("channel"), None);
 }
+
+#[test]
+fn a_channel_with_a_level_of_its_own_misses_nothing_of_its_targets() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, audit) = (
+        folder.path().join("app.log"),
+        folder.path().join("audit.log"),
+    );
+    let settings: LoggingSettings = toml::from_str(&format!(
+        "level = 'warn'\ndirectives = 'rf::oauth2::grant=off'\noutputs = [{{ file = {app:?} }}]\n\
+         sampling = [{{ target = '', first = 0, then_every = 0 }}]\n\
+         [channels.audit]\nlevel = 'info'\noutputs = [{{ file = {audit:?} }}]\ntargets = ['rf::oauth2']\n\
+         [channels.copies]\noutputs = [{{ file = {app:?} }}]\ntargets = ['rf::oauth2', 'rf::storage']"
+    ))
+    .unwrap();
+    let logger = Logger::from_settings(&settings).unwrap();
+    let log = |level, target, message| logger.log_event(level, target, message, &[]);
+    log(Level::Info, "rf::oauth2", "below the level");
+    log(Level::Error, "rf::oauth2::grant", "silenced by a directive");
+    log(Level::Warn, "rf::oauth2", "left out by sampling");
+    log(
+        Level::Warn,
+        "rf::storage",
+        "left out by sampling, of another",
+    );
+    log(Level::Debug, "rf::oauth2", "too detailed");
+    log(Level::Warn, "rf::metrics", "nobody's");
+    log(Level::Info, "rf::storage", "nobody's");
+    slog::log!(logger.slog(), slog::Level::Info, "rf::oauth2", "by slog");
+    logger.set_level(Level::Error);
+    log(Level::Info, "rf::oauth2", "below the level of later");
+    assert!(logger.enabled(Level::Info, "rf::oauth2") && !logger.enabled(Level::Info, "rf"));
+    assert_eq!(
+        logger.pipeline.tuning.most_detailed(),
+        Some(Level::Info),
+        "what libraries are told to offer"
+    );
+    logger.shutdown().unwrap();
+    let messages = |path| -> Vec<String> {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines
+            .filter(|line| line["target"] != "rf::logging")
+            .map(|line| line["msg"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        messages(audit),
+        [
+            "below the level",
+            "silenced by a directive",
+            "left out by sampling",
+            "by slog",
+            "below the level of later"
+        ]
+    );
+    assert_eq!(
+        messages(app),
+        ["left out by sampling", "left out by sampling, of another"],
+        "copies of a channel without a level of its own"
+    );
+    assert_eq!(logger.stats().suppressed(), 3);
+}

@@ -4,7 +4,7 @@
 //! other end, a write. So only the first line of a batch goes through the queue; the thread that takes it out waits a
 //! moment, and takes along what was gathered meanwhile.
 
-use super::Overflow;
+use super::{BYTES, Overflow};
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -41,6 +41,32 @@ struct Batch {
     is_over: bool,
 }
 
+/// What may wait, and what happens to a line on top of it.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) lines: usize,
+    pub(super) bytes: usize,
+    pub(super) overflow: Overflow,
+}
+
+impl Limit {
+    pub(super) fn of(lines: usize, overflow: Overflow) -> Self {
+        Self {
+            lines,
+            bytes: BYTES,
+            overflow,
+        }
+    }
+
+    /// Whether there is room behind so much. Urgent lines have a tenth more: where all is full of others, an error or
+    /// a panic still gets through.
+    fn has_room(&self, batch: &Batch, urgent: bool) -> bool {
+        let more = |limit: usize| if urgent { limit / 10 + 1 } else { 0 };
+        batch.lines < self.lines + more(self.lines)
+            && batch.text.len() < self.bytes + more(self.bytes)
+    }
+}
+
 /// What became of a line that was to be put into the queue.
 pub(super) enum Put {
     Done,
@@ -52,12 +78,12 @@ pub(super) enum Put {
 
 impl Gathering {
     /// Gathers a line, or has it `put` into the queue when it is the first. An `urgent` one ends the waiting, and so
-    /// do many. Whether it was taken: when `most` lines are there already it is not, or its caller waits.
+    /// do many. Whether it was taken: when the `limit` is reached it is not, or its caller waits.
     pub(super) fn add(
         &self,
         line: &str,
         urgent: bool,
-        (most, overflow): (usize, Overflow),
+        limit: Limit,
         put: impl Fn() -> Put,
     ) -> bool {
         let mut batch = self.batch();
@@ -72,7 +98,7 @@ impl Gathering {
                         batch.hurry |= urgent;
                         return true;
                     }
-                    Put::Full if overflow == Overflow::Block => {
+                    Put::Full if limit.overflow == Overflow::Block => {
                         // Full of commands, which are soon done.
                         drop(batch);
                         thread::sleep(Duration::from_millis(1));
@@ -80,14 +106,14 @@ impl Gathering {
                     }
                     Put::Full | Put::Gone => return false,
                 }
-            } else if batch.lines < most {
+            } else if limit.has_room(&batch, urgent) {
                 batch.text.push_str(line);
                 batch.lines += 1;
-                if urgent || batch.lines > most / 2 {
+                if urgent || batch.lines > limit.lines / 2 || batch.text.len() > limit.bytes / 2 {
                     self.ring(&mut batch);
                 }
                 return true;
-            } else if overflow == Overflow::Block {
+            } else if limit.overflow == Overflow::Block {
                 batch.blocked += 1;
                 let waited = self.room.wait(batch);
                 batch = waited.unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +177,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_an_end_that_is_gone() {
         let gathering = Gathering::default();
-        let add = |overflow| gathering.add("line\n", false, (1, overflow), || Put::Done);
+        let add = |overflow| gathering.add("line\n", false, Limit::of(1, overflow), || Put::Done);
         assert!(add(Overflow::Block), "the first is put into the queue");
         assert!(add(Overflow::Block), "the second is gathered");
         assert!(!add(Overflow::Drop), "the third has no room");
@@ -163,13 +189,15 @@ mod tests {
             gathering.end();
             assert!(!blocked.join().expect("it only waits"));
         });
-        assert!(!gathering.add("line\n", true, (9, Overflow::Block), || Put::Gone));
+        let limit = Limit::of(9, Overflow::Block);
+        assert!(!gathering.add("line\n", true, limit, || Put::Gone));
     }
 
     #[test]
     fn what_was_gathered_is_taken_once_and_makes_room() {
         let gathering = Gathering::default();
-        let add = |line| gathering.add(line, false, (2, Overflow::Drop), || Put::Done);
+        let limit = Limit::of(2, Overflow::Drop);
+        let add = |line| gathering.add(line, false, limit, || Put::Done);
         assert!(add("in the queue\n") && add("one\n") && add("two\n") && !add("three\n"));
         let mut text = String::new();
         assert_eq!(gathering.take(&mut text), 2);
@@ -177,5 +205,31 @@ mod tests {
         text.clear();
         assert_eq!(gathering.take(&mut text), 0);
         assert!(add("in the queue again\n"));
+    }
+
+    #[test]
+    fn where_others_find_no_room_some_errors_still_do() {
+        let gathering = Gathering::default();
+        let limit = Limit::of(20, Overflow::Drop);
+        let add = |urgent| gathering.add("line\n", urgent, limit, || Put::Done);
+        assert_eq!((0..50).filter(|_| add(false)).count(), 1 + 20);
+        assert_eq!((0..50).filter(|_| add(true)).count(), 3);
+        assert!(!add(false));
+    }
+
+    #[test]
+    fn lines_take_no_more_memory_than_they_may() {
+        let gathering = Gathering::default();
+        let limit = Limit {
+            bytes: 1000,
+            ..Limit::of(1000, Overflow::Drop)
+        };
+        let line = "x".repeat(99) + "\n";
+        let add = |urgent| gathering.add(&line, urgent, limit, || Put::Done);
+        assert_eq!((0..50).filter(|_| add(false)).count(), 1 + 10);
+        assert_eq!((0..50).filter(|_| add(true)).count(), 2);
+        let mut text = String::new();
+        gathering.take(&mut text);
+        assert!(add(false) && add(false), "there is room again");
     }
 }
