@@ -334,12 +334,17 @@ fn refuse_shadowed(families: &Families, name: &str, kind: Kind) -> Result<(), Er
             taken,
         })
     };
-    let counter = |name: &str| families.get(name).map(Registered::kind) == Some(Kind::Counter);
+    // A collector from outside does not say what it is: it may be a counter.
+    let may_count = |kind| matches!(kind, Kind::Counter | Kind::Collector);
+    let counter = |name: &str| {
+        let registered = families.get(name).map(Registered::kind);
+        registered.is_some_and(may_count)
+    };
     let pair = match name.strip_suffix("_total") {
-        Some(base) => (base.to_owned(), kind == Kind::Counter || counter(base)),
+        Some(base) => (base.to_owned(), may_count(kind) || counter(base)),
         None => {
             let total = format!("{name}_total");
-            let clash = kind == Kind::Counter || counter(&total);
+            let clash = may_count(kind) || counter(&total);
             (total, clash)
         }
     };

@@ -120,8 +120,7 @@ pub async fn scrape(req: HttpRequest) -> HttpResponse {
             .insert_header((CACHE_CONTROL, "no-store"))
             .finish();
     }
-    // Asks the checks whose answer is old, so that their gauges are of now.
-    metrics.health().report().await;
+    metrics.health().refresh().await;
     let exposition = Exposition::asked(header(&req, &ACCEPT).unwrap_or_default());
     let metrics = metrics.clone();
     // Thousands of series take milliseconds, which the requests of this worker must not wait for.

@@ -24,6 +24,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How long an outcome is told again, so that many probes are one check.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How long a scrape waits for answers: its other numbers are not to wait for a check that is slow.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// Messages are for people at a terminal, and may be seen by strangers: they are cut here.
 const MESSAGE_CHARS: usize = 120;
 
@@ -167,16 +170,15 @@ impl Health {
             .clone();
         let answers = checks.into_iter().map(|(name, check)| async move {
             let outcome = check.outcome().await;
+            // Each as it comes: no answer waits for another one to be shown.
+            if let Some(families) = self.0.families.get() {
+                let degraded = outcome.status == Status::Degraded;
+                families.up.bind([&name]).set(u8::from(outcome.is_ok()));
+                families.degraded.bind([&name]).set(u8::from(degraded));
+            }
             (name, outcome)
         });
         let checks: BTreeMap<_, _> = join_all(answers).await.into_iter().collect();
-        if let Some(families) = self.0.families.get() {
-            for (name, outcome) in &checks {
-                let degraded = outcome.status == Status::Degraded;
-                families.up.bind([name]).set(u8::from(outcome.is_ok()));
-                families.degraded.bind([name]).set(u8::from(degraded));
-            }
-        }
         // It may have begun while the checks ran.
         let status = if self.is_draining() {
             Status::Draining
@@ -191,6 +193,14 @@ impl Health {
             Status::Ok
         };
         Report { status, checks }
+    }
+
+    /// Asks the checks whose answer is old, so that their gauges are of now, and waits a moment for them. Who answers
+    /// later is shown by the next scrape.
+    pub(super) async fn refresh(&self) {
+        let health = self.clone();
+        let asked = tokio::spawn(async move { health.report().await });
+        let _ = tokio::time::timeout(MOMENT, asked).await;
     }
 
     /// Shows the checks as metrics too.

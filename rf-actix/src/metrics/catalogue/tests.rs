@@ -77,6 +77,24 @@ fn the_series_of_a_histogram_cannot_be_families_of_their_own() {
 }
 
 #[test]
+fn a_collector_from_outside_may_be_a_counter_and_has_that_family_alone() {
+    let counter = |name| prometheus::IntCounter::new(name, "From outside").unwrap();
+    let metrics = Metrics::new();
+    metrics.gauge("jobs").set(1);
+    metrics.register(counter("mails_total")).unwrap();
+    let refused = metrics.register(counter("jobs_total"));
+    assert!(
+        matches!(&refused, Err(Error::Taken { taken, .. }) if taken == "jobs"),
+        "{refused:?}"
+    );
+    let refused = metrics.gauge("mails").try_handle().map(drop);
+    assert!(
+        matches!(&refused, Err(Error::Taken { taken, .. }) if taken == "mails_total"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_histogram_has_the_same_buckets_everywhere() {
     let metrics = Metrics::new();
     metrics.histogram("size").buckets([1.0, 2.0]).observe(1);

@@ -121,3 +121,34 @@ async fn checks_are_metrics_too() {
     }
     assert!(text.contains("health_draining 1\n"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_scrape_waits_a_moment_for_a_slow_check_and_the_next_one_shows_its_answer() {
+    const SLOW: Duration = Duration::from_secs(30);
+    let metrics = Metrics::new();
+    let health = metrics.health();
+    health.check_within(
+        "warehouse",
+        SLOW,
+        std::future::pending::<Result<(), String>>,
+    );
+    health.check("fine", || async { Ok::<_, String>(()) });
+    let began = Instant::now();
+    health.refresh().await;
+    assert_eq!(began.elapsed(), MOMENT);
+    let text = metrics.encode();
+    assert!(
+        text.contains("health_check_up{check=\"fine\"} 1\n"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("check=\"warehouse\""),
+        "not known yet: {text}"
+    );
+    tokio::time::sleep(SLOW).await;
+    let text = metrics.encode();
+    assert!(
+        text.contains("health_check_up{check=\"warehouse\"} 0\n"),
+        "{text}"
+    );
+}
