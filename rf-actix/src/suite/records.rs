@@ -21,7 +21,7 @@ pub(super) fn count_records(metrics: &Metrics, logger: &Logger) -> Result<(), Er
     let (dropped, errors) = (logger.clone(), logger.clone());
     metrics.counter_fn(
         "log_records_dropped_total",
-        "Log records that no queue had room for",
+        "Lines that a log output had no room for, or that were lost when it failed",
         move || dropped.stats().dropped(),
     );
     metrics.counter_fn(
