@@ -77,7 +77,7 @@ pub use crate::error::Error;
     feature = "logging",
     feature = "metrics"
 ))]
-pub use crate::suite::Suite;
+pub use crate::suite::{Suite, SuiteBuilder};
 
 #[cfg(feature = "metrics")]
 pub use crate::metrics::configure::metrics;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod brought;
 mod shipped;
 
 use app::App;

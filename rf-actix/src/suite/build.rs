@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Error,
     config::{Config, ConfigError},
-    logging::{self, Logger, RequestContext},
+    logging::{self, Logger, LoggerBuilder, RequestContext},
     metrics::{self, Metrics, MetricsBuilder},
     oauth2::{self, OAuth2Server, OAuth2ServerBuilder},
     storage::{self, Disks},
@@ -80,7 +80,7 @@ impl Suite {
     }
 
     /// The same with what the app brings to the authorization server: its people, its policy, its pages, grants of
-    /// its own, one more observer.
+    /// its own, one more observer. For the other parts there is [`Suite::builder`].
     ///
     /// ```no_run
     /// # async fn build(config: rf::config::Config) -> Result<rf::Suite, rf::Error> {
@@ -96,8 +96,18 @@ impl Suite {
         config: Config,
         change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Result<Self, Error> {
+        Self::with(config, |logger| logger, |metrics| metrics, change).await
+    }
+
+    /// With what the app brings to its parts.
+    pub(super) async fn with(
+        config: Config,
+        logger: impl FnOnce(LoggerBuilder) -> LoggerBuilder,
+        metrics: impl FnOnce(MetricsBuilder) -> MetricsBuilder,
+        oauth2: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+    ) -> Result<Self, Error> {
         let written = config.clone();
-        Self::build(config, change)
+        Self::build(config, logger, metrics, oauth2)
             .await
             .map_err(|error| match error {
                 Error::Config(error) => written.located(error).into(),
@@ -107,11 +117,13 @@ impl Suite {
 
     async fn build(
         config: Config,
-        change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+        logger: impl FnOnce(LoggerBuilder) -> LoggerBuilder,
+        metrics: impl FnOnce(MetricsBuilder) -> MetricsBuilder,
+        oauth2: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Result<Self, Error> {
-        let logger = open_logger(&config)?;
+        let logger = open_logger(&config, logger)?;
         logger.install()?;
-        let built = Self::build_with(config, logger.clone(), change).await;
+        let built = Self::build_with(config, logger.clone(), metrics, oauth2).await;
         if built.is_err() {
             // The process is about to end: what was logged on the way here is not lost with it. Should that fail
             // too, what went wrong first is the error to tell.
@@ -123,15 +135,16 @@ impl Suite {
     async fn build_with(
         config: Config,
         logger: Logger,
-        change: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
+        change_metrics: impl FnOnce(MetricsBuilder) -> MetricsBuilder,
+        change_oauth2: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Result<Self, Error> {
-        let metrics = open_metrics(&config)?;
+        let metrics = open_metrics(&config, change_metrics)?;
         records::count_records(&metrics, &logger)?;
         let disks = open_disks(&config, DiskNumbers::new(&metrics, &logger)?)?;
         let listener = bind_metrics(&config)?;
         let connection = connect(&config, &metrics).await?;
         let numbers = OAuth2Numbers::new(&metrics, &logger)?;
-        let oauth2 = open_oauth2(&config, connection.clone(), numbers, change).await?;
+        let oauth2 = open_oauth2(&config, connection.clone(), numbers, change_oauth2).await?;
         observe::count_waiting(&metrics, &disks)?;
         health::check_health(&metrics, &disks, &oauth2);
         outputs::check_outputs(&metrics, &logger);
@@ -222,32 +235,43 @@ impl fmt::Debug for Suite {
     }
 }
 
-fn open_logger(config: &Config) -> Result<Logger, Error> {
-    Logger::from_settings(&config.logging).map_err(|error| match error {
-        logging::Error::Setting { key, reason } => {
-            ConfigError::new(format!("logging.{key}"), reason).into()
-        }
-        logging::Error::Channel { name, reason } => {
-            ConfigError::new(format!("logging.channels.{name}"), reason).into()
-        }
-        logging::Error::Directive(reason) => ConfigError::new("logging.directives", reason).into(),
-        logging::Error::Open { path, source } => {
-            let message = format!(
-                "{} cannot be opened ({source}), write a file in a writable folder",
-                path.display()
-            );
-            ConfigError::new("logging.outputs", message).into()
-        }
-        error => error.into(),
-    })
+fn open_logger(
+    config: &Config,
+    change: impl FnOnce(LoggerBuilder) -> LoggerBuilder,
+) -> Result<Logger, Error> {
+    let builder = config.logging.builder().map(change);
+    builder
+        .and_then(LoggerBuilder::build)
+        .map_err(|error| match error {
+            logging::Error::Setting { key, reason } => {
+                ConfigError::new(format!("logging.{key}"), reason).into()
+            }
+            logging::Error::Channel { name, reason } => {
+                ConfigError::new(format!("logging.channels.{name}"), reason).into()
+            }
+            logging::Error::Directive(reason) => {
+                ConfigError::new("logging.directives", reason).into()
+            }
+            logging::Error::Open { path, source } => {
+                let message = format!(
+                    "{} cannot be opened ({source}), write a file in a writable folder",
+                    path.display()
+                );
+                ConfigError::new("logging.outputs", message).into()
+            }
+            error => error.into(),
+        })
 }
 
-fn open_metrics(config: &Config) -> Result<Metrics, Error> {
+fn open_metrics(
+    config: &Config,
+    change: impl FnOnce(MetricsBuilder) -> MetricsBuilder,
+) -> Result<Metrics, Error> {
     let traced = |builder: MetricsBuilder| {
-        builder.trace_id(|| {
+        change(builder.trace_id(|| {
             let request = RequestContext::current()?;
             Some(request.trace().trace_id().into())
-        })
+        }))
     };
     Metrics::from_settings_with(&config.metrics, traced).map_err(|error| match error {
         metrics::Error::Path { .. } => ConfigError::new("metrics.path", error.to_string()).into(),

@@ -25,9 +25,10 @@
 //!
 //! The suite is the only place that knows all parts: a token issued is logged and counted here, a disk operation
 //! timed, and the checks of `/health/ready` are put together. An app that needs one part alone builds that part's
-//! handle instead.
+//! handle instead; one that brings something to a part takes [`Suite::builder`].
 
 mod build;
+mod builder;
 mod health;
 mod observe;
 mod outputs;
@@ -35,3 +36,4 @@ mod records;
 mod serve;
 
 pub use build::Suite;
+pub use builder::SuiteBuilder;
