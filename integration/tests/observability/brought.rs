@@ -15,6 +15,8 @@ async fn an_app_brings_to_each_part_what_no_configuration_can_say() {
     let config = format!(
         "[database]\nurl = \"sqlite://{place}/a.db\"\n\
          [storage]\nurl_key = \"0123456789abcdef0123456789abcdef\"\n\
+         [storage.disks.drive]\ndriver = \"local\"\nroot = \"{place}/drive\"\n\
+         [logging]\npanics = false\n\
          [[logging.outputs]]\nfile = \"{place}/app.log\"\n"
     );
     let config = Sources::default().text("rf.toml", &config).load().unwrap();

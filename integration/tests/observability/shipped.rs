@@ -18,12 +18,13 @@ fn families() -> BTreeSet<&'static str> {
 /// Everything in these expressions that looks like the name of a family: a word with an underscore that is not a label,
 /// a function or a recorded series.
 fn asked<'a>(expressions: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    const OTHER: [&str; 5] = [
+    const OTHER: [&str; 6] = [
         "histogram_quantile",
         "error_type",
         "trace_id",
         "no_space",
         "permission_denied",
+        "rate_limited",
     ];
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':' || c == '$';
     let words = expressions.flat_map(|text| text.split(move |c: char| !inside(c)));
