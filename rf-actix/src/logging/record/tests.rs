@@ -218,7 +218,8 @@ fn what_the_pipeline_says_of_a_record_is_there_once_whatever_its_fields_are_call
     let long = "x".repeat(TEXT_LIMIT + 1);
     let text = capture::lines(Format::Json, |log| {
         slog::info!(log, "upload"; "truncated" => 5, "body" => &long);
-        slog::info!(log, "fails"; "log_error" => "mine", "bad" => %Panics);
+        // slog hands over the last one first.
+        slog::info!(log, "fails"; "bad" => %Panics, "log_error" => "mine");
         slog::info!(log, "nothing wrong"; "truncated" => false);
     });
     let lines: Vec<&str> = text.lines().collect();
