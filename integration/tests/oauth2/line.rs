@@ -37,6 +37,11 @@ impl Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port()))
             .unwrap();
+        // What goes over it is looked at.
+        url.set_query(Some(match url.scheme() {
+            "mysql" => "ssl-mode=DISABLED",
+            _ => "sslmode=disable",
+        }));
         let (state, _) = watch::channel(State::Open);
         let line = Self {
             url: url.into(),

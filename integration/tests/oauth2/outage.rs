@@ -175,7 +175,8 @@ async fn what_is_written_after_a_silence_is_there_for_all() {
     line.silence_behind("BEGIN");
     let allow = browser.http.post(format!("{}/oauth/authorize", site.base));
     let allow = rt::spawn(allow.form(&form).timeout(PATIENCE).send());
-    line.is_silent().await;
+    let silent = tokio::time::timeout(PATIENCE, line.is_silent()).await;
+    silent.expect("a BEGIN is sent");
     let allowed = allow.await.unwrap().unwrap();
     assert!(answer(&allowed, "code").is_none(), "{allowed:?}");
     line.open();

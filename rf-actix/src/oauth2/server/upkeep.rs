@@ -45,7 +45,7 @@ impl OAuth2Server {
     /// the next [`purge`](Self::purge); resource servers when they fetch the keys again, within five minutes.
     ///
     /// ```
-    /// # use rf::oauth2::{OAuth2Server};
+    /// # use rf::oauth2::OAuth2Server;
     /// # async fn withdraw(server: OAuth2Server, leaked: &str) -> Result<(), rf::oauth2::Error> {
     /// server.withdraw_key(leaked).await?; // the `kid` in the header of its tokens
     /// # Ok(())
