@@ -228,9 +228,9 @@ impl Redactor {
         if name.is_empty() {
             return None;
         }
-        let is_secret = self.is_secret_key(name);
         let assigned = text.as_bytes()[at] == b'=';
-        if !is_secret && !(assigned && is_parameter(name, &before[..name_end - name.len()])) {
+        let parameter = assigned && is_parameter(name, &before[..name_end - name.len()]);
+        if !parameter && !self.is_secret_key(name) {
             return None;
         }
         let before = Before {
