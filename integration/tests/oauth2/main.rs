@@ -29,6 +29,7 @@ mod relying;
 mod renewing;
 mod request;
 mod scope_middleware;
+mod several_checkers;
 mod site;
 mod socket;
 mod state;

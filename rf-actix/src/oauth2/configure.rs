@@ -7,6 +7,7 @@ use super::endpoint::{
     apps, authorize, introspect, jwks, login, logout, metadata, open_preflight, preflight, revoke,
     token, wrong_method,
 };
+use super::resource::Nearest;
 use super::server::OAuth2Server;
 
 /// Registers the routes of the authorization server.
@@ -107,11 +108,11 @@ pub fn oauth2(cfg: &mut ServiceConfig) {
 }
 
 impl OAuth2Server {
-    /// Hands the server to an app: `App::new().configure(server.state())`.
+    /// Hands the server to an app, or to a `web::scope` of it: `App::new().configure(server.state())`.
     pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let data = Data::new(self.clone());
         move |cfg| {
-            cfg.app_data(data);
+            cfg.app_data(data).app_data(Nearest::Local);
         }
     }
 }

@@ -198,6 +198,11 @@ impl OAuth2Server {
         self.0.verifier.known(token)
     }
 
+    /// Where it is in memory: the same for all clones.
+    pub(crate) fn place(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Revokes a token of `client` (RFC 7009).
     pub(crate) async fn revoke_token(
         &self,

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web::Data};
 
 use super::bearer::plain_token;
+use super::nearest::Nearest;
 use super::remote::ResourceServer;
 use crate::oauth2::error::AuthError;
 use crate::oauth2::model::Claims;
@@ -18,13 +19,28 @@ pub(super) enum Checker<'a> {
     Local(&'a OAuth2Server),
 }
 
+/// Which handle: its place in memory, where it stays for as long as there are requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CheckerId(usize);
+
 impl<'a> Checker<'a> {
-    fn find(req: &'a HttpRequest) -> Option<Self> {
-        if let Some(remote) = req.app_data::<Data<ResourceServer>>() {
-            return Some(Self::Remote(remote));
-        }
-        req.app_data::<Data<OAuth2Server>>()
-            .map(|local| Self::Local(local))
+    pub(super) fn find(req: &'a HttpRequest) -> Option<Self> {
+        let local = req.app_data::<Data<OAuth2Server>>();
+        let local = local.map(|local| Self::Local(local));
+        let Some(remote) = req.app_data::<Data<ResourceServer>>() else {
+            return local;
+        };
+        let outer = remote.was_stated() && req.app_data() == Some(&Nearest::Local);
+        local
+            .filter(|_| outer)
+            .or_else(|| Some(Self::Remote(remote)))
+    }
+
+    pub(super) fn id(&self) -> CheckerId {
+        CheckerId(match self {
+            Self::Remote(remote) => remote.place(),
+            Self::Local(local) => local.place(),
+        })
     }
 
     /// Without a handle the caller learns nothing, and the log what to register.
@@ -42,11 +58,11 @@ impl<'a> Checker<'a> {
 
     /// The claims of the token in `req`, when it was found good lately and that is still believed. Whatever is not
     /// as plain as that is left to whoever may wait.
-    pub(super) fn known_claims(req: &HttpRequest) -> Option<Arc<Claims>> {
+    pub(super) fn known_claims(&self, req: &HttpRequest) -> Option<Arc<Claims>> {
         let token = plain_token(req)?;
-        match Checker::find(req)? {
-            Checker::Remote(remote) => remote.known_claims(token),
-            Checker::Local(local) => local.known_claims(token),
+        match self {
+            Self::Remote(remote) => remote.known_claims(token),
+            Self::Local(local) => local.known_claims(token),
         }
     }
 

@@ -4,6 +4,7 @@ mod access_token;
 mod bearer;
 mod challenge;
 mod checker;
+mod nearest;
 mod remote;
 mod require_scope;
 mod requirement;
@@ -11,6 +12,7 @@ mod scoped;
 
 pub use access_token::AccessToken;
 pub use bearer::BearerToken;
+pub(crate) use nearest::Nearest;
 pub use remote::{ResourceServer, ResourceServerBuilder, ResourceServerError};
 pub use require_scope::{RequireScope, RequireScopeService};
 pub use requirement::{ScopeGuard, ScopeRequirement};

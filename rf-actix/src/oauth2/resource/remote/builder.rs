@@ -1,5 +1,6 @@
 //! Putting the resource side together.
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use super::introspected::Introspected;
@@ -158,6 +159,10 @@ impl ResourceServerBuilder {
                 pause: self.keys.pause,
             }),
         };
-        Ok(ResourceServer::new(Inner { remote, check }))
+        Ok(ResourceServer::new(Inner {
+            remote,
+            check,
+            stated: AtomicBool::default(),
+        }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -14,12 +15,14 @@ use crate::oauth2::error::{AuthError, StoreError};
 use crate::oauth2::http::Http;
 use crate::oauth2::kept::Kept;
 use crate::oauth2::model::{Claims, Clock};
+use crate::oauth2::resource::nearest::Nearest;
 
 /// Checks the access tokens that another server issues; a cheap clone, shared by all workers.
 ///
 /// [`AccessToken`](crate::oauth2::AccessToken), [`Scoped`](crate::oauth2::Scoped), `#[require_scope]`,
 /// `#[derive(ScopeGuard)]` and [`RequireScope`](crate::oauth2::RequireScope) work with it as they do beside an
-/// [`OAuth2Server`](crate::oauth2::OAuth2Server); where an app has both, this one is asked.
+/// [`OAuth2Server`](crate::oauth2::OAuth2Server). An app may have several, each for its own `web::scope`: the nearest
+/// that [`state`](Self::state) handed over is asked, and this one where both kinds are equally near.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer, Responder, get};
@@ -45,6 +48,8 @@ pub struct ResourceServer(Arc<Inner>);
 pub(super) struct Inner {
     pub(super) remote: Remote,
     pub(super) check: Check,
+    /// Whether [`ResourceServer::state`] handed it over: then what is nearer than it is known.
+    pub(super) stated: AtomicBool,
 }
 
 /// How tokens are checked.
@@ -93,7 +98,7 @@ impl ResourceServer {
 
     /// The same without a copy.
     pub(crate) async fn verified_claims(&self, token: &str) -> Result<Arc<Claims>, AuthError> {
-        let Inner { remote, check } = &*self.0;
+        let Inner { remote, check, .. } = &*self.0;
         match check {
             _ if token.is_empty() => Err(AuthError::Missing),
             Check::Signed(signed) => signed.verify(token, remote).await,
@@ -103,7 +108,7 @@ impl ResourceServer {
 
     /// The same, of a token that was found good lately, when that is still believed.
     pub(crate) fn known_claims(&self, token: &[u8]) -> Option<Arc<Claims>> {
-        let Inner { remote, check } = &*self.0;
+        let Inner { remote, check, .. } = &*self.0;
         match check {
             Check::Signed(signed) => signed.known(token, remote),
             Check::Introspected(introspected) => introspected.known(token, remote),
@@ -128,12 +133,22 @@ impl ResourceServer {
         }
     }
 
-    /// Hands it to an app: `App::new().configure(api.state())`.
+    /// Hands it to an app, or to a `web::scope` of it: `App::new().configure(api.state())`.
     pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        self.0.stated.store(true, Ordering::Relaxed);
         let data = Data::new(self.clone());
         move |cfg| {
-            cfg.app_data(data);
+            cfg.app_data(data).app_data(Nearest::Remote);
         }
+    }
+
+    pub(in crate::oauth2::resource) fn was_stated(&self) -> bool {
+        self.0.stated.load(Ordering::Relaxed)
+    }
+
+    /// Where it is in memory: the same for all clones.
+    pub(in crate::oauth2::resource) fn place(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 }
 
