@@ -108,7 +108,8 @@ impl Throttle {
         let counted = self.counted.entry(key).and_compute_with(|entry| {
             let window = entry
                 .map(moka::Entry::into_value)
-                .filter(|window| now.since(window.since) < length)
+                // One from the future was begun before the clock was set back.
+                .filter(|window| now.distance(window.since) < length)
                 .unwrap_or(Window {
                     since: now,
                     attempts: 0,
@@ -212,6 +213,24 @@ mod tests {
         );
         let end = NOW.plus(Duration::from_secs(300));
         assert_eq!(throttle.attempt("ada", here, end), Ok(()));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_clock_to_catch_up_when_it_was_set_back() {
+        let throttle = throttle();
+        let here = ip("192.0.2.1");
+        let later = NOW.plus(Duration::from_secs(3600));
+        for _ in 0..11 {
+            let _ = throttle.attempt("ada", here, later);
+        }
+        assert!(throttle.attempt("ada", here, later).is_err());
+        assert_eq!(throttle.attempt("ada", here, NOW), Ok(()));
+        // Set back by less than a window, it is the same one: that is no way to guess more often.
+        for _ in 0..11 {
+            let _ = throttle.attempt("bob", here, later);
+        }
+        let little = Timestamp::from_millis(later.as_millis() - 60_000);
+        assert!(throttle.attempt("bob", here, little).is_err());
     }
 
     #[test]

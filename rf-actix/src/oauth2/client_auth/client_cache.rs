@@ -48,7 +48,7 @@ impl ClientCache {
         let epoch = self.epoch.now();
         if let Some(known) = cache.get(id)
             && known.epoch == epoch
-            && now.since(known.at) < FRESH
+            && now.distance(known.at) < FRESH
         {
             return Ok(Some(known.client));
         }

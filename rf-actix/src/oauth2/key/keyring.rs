@@ -117,7 +117,7 @@ impl Keyring {
             return Ok(Some(found));
         }
         // A new key is shown long before it signs: whoever was asked to search for another one since has found it.
-        if now.since(*searched) < SEARCH {
+        if now.distance(*searched) < SEARCH {
             return Ok(None);
         }
         *searched = now;
@@ -137,7 +137,7 @@ impl Keyring {
         let Ok(mut followed) = self.followed.try_lock() else {
             return Ok(());
         };
-        if now.since(*followed) < FOLLOW {
+        if now.distance(*followed) < FOLLOW {
             return Ok(());
         }
         *followed = now;

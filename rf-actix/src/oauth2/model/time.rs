@@ -40,6 +40,14 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+
+    /// How much time lies between the two, whichever is earlier.
+    ///
+    /// How old something is that was noted before: where the clock was set back since, it would be no older than
+    /// nothing by [`since`](Self::since) and count until the clock has caught up.
+    pub(crate) fn distance(self, other: Self) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
+    }
 }
 
 impl From<SystemTime> for Timestamp {

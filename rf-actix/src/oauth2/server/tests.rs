@@ -16,6 +16,7 @@ mod policy;
 mod refresh;
 mod scopes;
 mod secrets;
+mod set_back;
 mod showing;
 mod starting;
 mod together;

@@ -155,7 +155,7 @@ impl Verifier {
             CheckMode::Stateless if !opaque => true,
             CheckMode::Strict => false,
             CheckMode::Stateless | CheckMode::Cached => {
-                known.epoch == epoch && now.since(known.at) < FRESH
+                known.epoch == epoch && now.distance(known.at) < FRESH
             }
         }
     }
