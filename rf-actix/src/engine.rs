@@ -98,7 +98,6 @@ pub(crate) struct Task<T> {
 
 impl<T> Task<T> {
     /// Lets the work go on without anybody waiting for it: what must be tidied up after a drop.
-    #[cfg(feature = "s3")]
     pub(crate) fn detach(mut self) {
         self.detached = true;
     }

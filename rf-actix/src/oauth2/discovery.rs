@@ -85,7 +85,7 @@ fn may_be_asked(url: &Url, plain: bool) -> bool {
 }
 
 /// What of the metadata is used (RFC 8414 §2, RFC 9207 §3).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct ProviderMetadata {
     issuer: String,
     pub(crate) authorization_endpoint: Option<String>,

@@ -77,6 +77,11 @@ impl Http {
         Ok(Self { engine, wire })
     }
 
+    /// Where the asking is done.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The answer, whatever its status. A redirect is an answer too: where a server asks to go next is nowhere that
     /// was configured.
     pub(crate) async fn send(

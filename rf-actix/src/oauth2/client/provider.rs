@@ -84,9 +84,11 @@ impl Provider {
         match &self.endpoints {
             Endpoints::Known(metadata) => Ok(Arc::clone(metadata)),
             Endpoints::Discovered(kept) => {
-                let found = kept
-                    .get(&self.clock, None, discover(&self.http, &self.issuer))
-                    .await;
+                let fetch = || {
+                    let (http, issuer) = (self.http.clone(), self.issuer.clone());
+                    async move { discover(&http, &issuer).await }
+                };
+                let found = kept.get(self.http.engine(), &self.clock, None, fetch).await;
                 Ok(found.map_err(SignInError::Provider)?.document)
             }
         }

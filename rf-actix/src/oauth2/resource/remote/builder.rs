@@ -1,6 +1,6 @@
 //! Putting the resource side together.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::introspected::Introspected;
@@ -136,17 +136,17 @@ impl ResourceServerBuilder {
             return Err(ResourceServerError::Audience);
         }
         let check = match &self.introspection {
-            Some((id, secret)) => Check::Introspected(Introspected::new(
+            Some((id, secret)) => Check::Introspected(Arc::new(Introspected::new(
                 id.as_str(),
                 secret,
                 self.introspection_ttl,
-            )),
+            ))),
             None => Check::Signed(Signed::new(Lifetime {
                 stale: self.keys.stale.max(self.keys.fresh),
                 ..self.keys
             })),
         };
-        let remote = Remote {
+        let remote = Arc::new(Remote {
             http: Http::for_url(issuer.url())?,
             issuer,
             audience: self.audience,
@@ -158,11 +158,7 @@ impl ResourceServerBuilder {
                 stale: Duration::from_secs(24 * 3600),
                 pause: self.keys.pause,
             }),
-        };
-        Ok(ResourceServer::new(Inner {
-            remote,
-            check,
-            stated: AtomicBool::default(),
-        }))
+        });
+        Ok(ResourceServer::new(Inner { remote, check }))
     }
 }

@@ -1,29 +1,70 @@
 //! Asking the issuer about each token (RFC 7662).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
+use futures_util::future::Shared;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::server::Remote;
+use super::time::{round_times, whole_seconds};
 use crate::oauth2::discovery::DiscoveryError;
 use crate::oauth2::error::{AuthError, StoreError};
-use crate::oauth2::model::{Claims, Secret, Timestamp};
+use crate::oauth2::model::{Claims, Digest, Secret, Timestamp};
 use crate::oauth2::token::KnownTokens;
 
 const MAX_LENGTH: usize = 16 * 1024;
+/// So many questions are put to the issuer at once: anybody can send a token that nobody knows.
+pub(super) const AT_ONCE: usize = 64;
+/// So many wait for their turn,
+const WAITING: usize = 10_000;
+/// and so long.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// As whom the issuer is asked, and what it said lately.
 pub(super) struct Introspected {
     authorization: Secret,
     keep: Duration,
+    /// With the time at which it was said.
     active: KnownTokens<(Arc<Claims>, Timestamp)>,
+    /// The tokens that are being asked about.
+    asking: Mutex<HashMap<Digest, Answered>>,
+    turns: Semaphore,
+}
+
+type Answered = Shared<oneshot::Receiver<Result<Arc<Claims>, Refusal>>>;
+
+/// An [`AuthError`] for all who ask at a time.
+#[derive(Clone)]
+enum Refusal {
+    Invalid(&'static str),
+    Unavailable(StoreError),
+}
+
+impl From<Refusal> for AuthError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(reason) => Self::Invalid(reason),
+            Refusal::Unavailable(cause) => Self::Unavailable(cause),
+        }
+    }
+}
+
+impl Refusal {
+    fn unavailable(cause: &str) -> Self {
+        log::warn!(target: "rf::oauth2", "an access token could not be checked: {cause}");
+        Self::Unavailable(StoreError::new(cause))
+    }
 }
 
 /// RFC 7662 §2.2. What is not named here lands in `rest`.
@@ -33,7 +74,7 @@ struct Answer {
     iss: Option<String>,
     aud: Option<Audience>,
     token_type: Option<String>,
-    exp: Option<i64>,
+    exp: Option<f64>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -54,19 +95,23 @@ impl Introspected {
             authorization: format!("Basic {}", STANDARD.encode(pair)).into(),
             keep,
             active: KnownTokens::new(),
+            asking: Mutex::default(),
+            turns: Semaphore::new(AT_ONCE),
         }
     }
 
     /// The claims of a token that the issuer called active lately.
     pub(super) fn known(&self, token: &[u8], remote: &Remote) -> Option<Arc<Claims>> {
-        let (claims, until) = self.active.get(token)?;
-        (remote.clock.now() < until).then_some(claims)
+        let (claims, at) = self.active.get(token)?;
+        let now = remote.clock.now();
+        let counts = now.distance(at) < self.keep && now.as_secs() < claims.exp;
+        counts.then_some(claims)
     }
 
     pub(super) async fn verify(
-        &self,
+        self: &Arc<Self>,
         token: &str,
-        remote: &Remote,
+        remote: &Arc<Remote>,
     ) -> Result<Arc<Claims>, AuthError> {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
@@ -74,17 +119,52 @@ impl Introspected {
         if let Some(claims) = self.known(token.as_bytes(), remote) {
             return Ok(claims);
         }
+        let answered = self.asked(token, remote)?.await;
+        let broke_off = |_| Err(Refusal::unavailable("the question broke off"));
+        Ok(answered.unwrap_or_else(broke_off)?)
+    }
+
+    /// The question about this token that is under way, or a new one. It goes on when whoever put it goes away: its
+    /// place among those that are put at once is free when the issuer has answered, not before.
+    fn asked(self: &Arc<Self>, token: &str, remote: &Arc<Remote>) -> Result<Answered, Refusal> {
+        let name = Digest::of(token);
+        let mut asking = self.asking();
+        // One that broke off was looked at by somebody, and is put again.
+        if let Some(answered) = asking.get(&name).filter(|asked| asked.peek().is_none()) {
+            return Ok(answered.clone());
+        }
+        if asking.len() >= WAITING {
+            return Err(Refusal::unavailable("too many others wait for the issuer"));
+        }
+        let (tell, answered) = oneshot::channel();
+        let answered = answered.shared();
+        asking.insert(name.clone(), answered.clone());
+        let (this, at, token) = (Arc::clone(self), Arc::clone(remote), Secret::from(token));
+        let work = async move {
+            let found = this.find_out(token.expose(), &at).await;
+            this.asking().remove(&name);
+            // Whoever asked may be gone.
+            let _ = tell.send(found);
+        };
+        remote.http.engine().spawn(work).detach();
+        Ok(answered)
+    }
+
+    fn asking(&self) -> MutexGuard<'_, HashMap<Digest, Answered>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn find_out(&self, token: &str, remote: &Remote) -> Result<Arc<Claims>, Refusal> {
+        let Ok(Ok(_turn)) = timeout(PATIENCE, self.turns.acquire()).await else {
+            return Err(Refusal::unavailable("the issuer was busy with others"));
+        };
         let now = remote.clock.now();
-        let answer = self.ask(token, remote).await.map_err(|error| {
-            log::warn!(target: "rf::oauth2", "an access token could not be checked: {error}");
-            AuthError::Unavailable(StoreError::new(error.to_string()))
-        })?;
-        let claims = Arc::new(to_claims(answer, remote, now.plus(self.keep))?);
-        // Never past its end, and only what counts: a refusal is asked for again.
-        let until = now
-            .plus(self.keep)
-            .min(Timestamp::from_millis(claims.exp.saturating_mul(1000)));
-        self.active.insert(token, (Arc::clone(&claims), until));
+        let answer = self.ask(token, remote).await;
+        let answer = answer.map_err(|error| Refusal::unavailable(&error.to_string()))?;
+        let claims = to_claims(answer, remote, now.plus(self.keep)).map_err(Refusal::Invalid)?;
+        let claims = Arc::new(claims);
+        // Only what counts: a refusal is asked for again.
+        self.active.insert(token, (Arc::clone(&claims), now));
         Ok(claims)
     }
 
@@ -92,7 +172,7 @@ impl Introspected {
         &self,
         token: &str,
         remote: &Remote,
-    ) -> Result<Answer, Box<dyn std::error::Error>> {
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         let metadata = remote.metadata().await?;
         let told =
             metadata
@@ -131,16 +211,16 @@ impl Introspected {
 }
 
 /// The answer in the words of RFC 9068, if it is about an access token for us.
-fn to_claims(answer: Answer, remote: &Remote, end: Timestamp) -> Result<Claims, AuthError> {
+fn to_claims(answer: Answer, remote: &Remote, end: Timestamp) -> Result<Claims, &'static str> {
     if !answer.active {
-        return Err(AuthError::Invalid("inactive"));
+        return Err("inactive");
     }
     // RFC 7662 §4: what the answer says is checked as what a token says would be.
     if answer
         .iss
         .is_some_and(|issuer| issuer != remote.issuer.as_str())
     {
-        return Err(AuthError::Invalid("another issuer's"));
+        return Err("another issuer's");
     }
     let for_us = answer.aud.as_ref().map(|audience| match audience {
         Audience::One(name) => *name == remote.audience,
@@ -151,11 +231,11 @@ fn to_claims(answer: Answer, remote: &Remote, end: Timestamp) -> Result<Claims, 
         .map(|kind| kind.eq_ignore_ascii_case("bearer"));
     // Refresh tokens are active too; they have neither an audience nor a type of use.
     if for_us == Some(false) || bearer == Some(false) || (for_us.is_none() && bearer.is_none()) {
-        return Err(AuthError::Invalid("no access token for this resource"));
+        return Err("no access token for this resource");
     }
-    let exp = answer.exp.unwrap_or(end.as_secs());
+    let exp = answer.exp.map_or(end.as_secs(), whole_seconds);
     if remote.earliest().as_secs() >= exp {
-        return Err(AuthError::Invalid("expired"));
+        return Err("expired");
     }
     let mut claims = answer.rest;
     for name in ["nbf", "username"] {
@@ -166,13 +246,18 @@ fn to_claims(answer: Answer, remote: &Remote, end: Timestamp) -> Result<Claims, 
         claims.insert("sub".to_owned(), client);
         claims.insert("gty".to_owned(), "client_credentials".into());
     }
-    claims
-        .entry("iat")
-        .or_insert_with(|| remote.clock.now().as_secs().into());
-    claims.entry("jti").or_insert_with(|| "".into());
+    for (name, value) in [
+        ("iat", remote.clock.now().as_secs().into()),
+        // RFC 7662 §2.2 asks for neither.
+        ("jti", "".into()),
+        ("client_id", "".into()),
+    ] {
+        claims.entry(name).or_insert(value);
+    }
+    round_times(&mut claims);
     claims.insert("iss".to_owned(), remote.issuer.as_str().into());
     claims.insert("aud".to_owned(), remote.audience.clone().into());
     claims.insert("exp".to_owned(), exp.into());
     serde_json::from_value(Value::Object(claims))
-        .map_err(|_| AuthError::Invalid("the answer lacks client_id"))
+        .map_err(|_| "the answer says neither who nor which client")
 }

@@ -15,6 +15,8 @@ pub(super) struct Document {
 
 /// The keys that may have signed a token.
 pub(super) struct KeySet {
+    /// The document, by which two sets are compared.
+    published: Vec<Value>,
     named: HashMap<String, Key>,
     unnamed: Vec<Key>,
 }
@@ -29,16 +31,23 @@ impl From<Document> for KeySet {
     /// Takes the keys that are understood; others are for others (RFC 7517 §5).
     fn from(document: Document) -> Self {
         let mut set = Self {
+            published: document.keys,
             named: HashMap::new(),
             unnamed: Vec::new(),
         };
-        for (name, key) in document.keys.into_iter().filter_map(read) {
+        for (name, key) in set.published.iter().filter_map(read) {
             match name {
                 Some(name) => drop(set.named.insert(name, key)),
                 None => set.unnamed.push(key),
             }
         }
         set
+    }
+}
+
+impl PartialEq for KeySet {
+    fn eq(&self, other: &Self) -> bool {
+        self.published == other.published
     }
 }
 
@@ -55,8 +64,8 @@ impl KeySet {
     }
 }
 
-fn read(value: Value) -> Option<(Option<String>, Key)> {
-    let jwk: Jwk = serde_json::from_value(value).ok()?;
+fn read(value: &Value) -> Option<(Option<String>, Key)> {
+    let jwk = Jwk::deserialize(value).ok()?;
     if !matches!(
         jwk.common.public_key_use,
         None | Some(PublicKeyUse::Signature)

@@ -7,6 +7,7 @@ mod server;
 mod signed;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use builder::{ResourceServerBuilder, ResourceServerError};
 pub use server::ResourceServer;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -43,19 +42,21 @@ use crate::oauth2::resource::nearest::Nearest;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct ResourceServer(Arc<Inner>);
+pub struct ResourceServer {
+    inner: Arc<Inner>,
+    /// Whether [`ResourceServer::state`] handed it over: then what is nearer than it is known.
+    stated: bool,
+}
 
 pub(super) struct Inner {
-    pub(super) remote: Remote,
+    pub(super) remote: Arc<Remote>,
     pub(super) check: Check,
-    /// Whether [`ResourceServer::state`] handed it over: then what is nearer than it is known.
-    pub(super) stated: AtomicBool,
 }
 
 /// How tokens are checked.
 pub(super) enum Check {
     Signed(Signed),
-    Introspected(Introspected),
+    Introspected(Arc<Introspected>),
 }
 
 /// The issuer, and how it is reached.
@@ -70,9 +71,13 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, StoreError> {
+        let fetch = || {
+            let (http, issuer) = (self.http.clone(), self.issuer.clone());
+            async move { discover(&http, &issuer).await }
+        };
         let found = self
             .metadata
-            .get(&self.clock, None, discover(&self.http, &self.issuer))
+            .get(self.http.engine(), &self.clock, None, fetch)
             .await?;
         Ok(found.document)
     }
@@ -85,7 +90,10 @@ impl ResourceServer {
     }
 
     pub(super) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self {
+            inner: Arc::new(inner),
+            stated: false,
+        }
     }
 
     /// The claims of an access token that counts now, as far as this side knows.
@@ -98,7 +106,7 @@ impl ResourceServer {
 
     /// The same without a copy.
     pub(crate) async fn verified_claims(&self, token: &str) -> Result<Arc<Claims>, AuthError> {
-        let Inner { remote, check, .. } = &*self.0;
+        let Inner { remote, check } = &*self.inner;
         match check {
             _ if token.is_empty() => Err(AuthError::Missing),
             Check::Signed(signed) => signed.verify(token, remote).await,
@@ -108,7 +116,7 @@ impl ResourceServer {
 
     /// The same, of a token that was found good lately, when that is still believed.
     pub(crate) fn known_claims(&self, token: &[u8]) -> Option<Arc<Claims>> {
-        let Inner { remote, check, .. } = &*self.0;
+        let Inner { remote, check } = &*self.inner;
         match check {
             Check::Signed(signed) => signed.known(token, remote),
             Check::Introspected(introspected) => introspected.known(token, remote),
@@ -121,10 +129,10 @@ impl ResourceServer {
     /// # Errors
     /// When the issuer does not answer, or not as it should.
     pub async fn warm_up(&self) -> Result<(), AuthError> {
-        match &self.0.check {
-            Check::Signed(signed) => signed.keys(&self.0.remote, None).await.map(drop),
+        match &self.inner.check {
+            Check::Signed(signed) => signed.keys(&self.inner.remote, None).await.map(drop),
             Check::Introspected(_) => self
-                .0
+                .inner
                 .remote
                 .metadata()
                 .await
@@ -135,28 +143,30 @@ impl ResourceServer {
 
     /// Hands it to an app, or to a `web::scope` of it: `App::new().configure(api.state())`.
     pub fn state(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
-        self.0.stated.store(true, Ordering::Relaxed);
-        let data = Data::new(self.clone());
+        let data = Data::new(Self {
+            inner: Arc::clone(&self.inner),
+            stated: true,
+        });
         move |cfg| {
             cfg.app_data(data).app_data(Nearest::Remote);
         }
     }
 
     pub(in crate::oauth2::resource) fn was_stated(&self) -> bool {
-        self.0.stated.load(Ordering::Relaxed)
+        self.stated
     }
 
     /// Where it is in memory: the same for all clones.
     pub(in crate::oauth2::resource) fn place(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        Arc::as_ptr(&self.inner).addr()
     }
 }
 
 impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServer")
-            .field("issuer", &self.0.remote.issuer.as_str())
-            .field("audience", &self.0.remote.audience)
+            .field("issuer", &self.inner.remote.issuer.as_str())
+            .field("audience", &self.inner.remote.audience)
             .finish_non_exhaustive()
     }
 }

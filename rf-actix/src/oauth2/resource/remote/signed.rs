@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::key_set::{Document, KeySet};
 use super::server::Remote;
+use super::time::round_times;
 use crate::oauth2::discovery::{DiscoveryError, fetch};
 use crate::oauth2::error::AuthError;
 use crate::oauth2::kept::{Held, Kept, Lifetime};
@@ -43,7 +44,7 @@ impl Signed {
     pub(super) async fn verify(
         &self,
         token: &str,
-        remote: &Remote,
+        remote: &Arc<Remote>,
     ) -> Result<Arc<Claims>, AuthError> {
         if token.len() > MAX_LENGTH {
             return Err(AuthError::Invalid("too long"));
@@ -93,34 +94,32 @@ impl Signed {
     /// The keys; newer ones than those of generation `beyond`, if that is named.
     pub(super) async fn keys(
         &self,
-        remote: &Remote,
+        remote: &Arc<Remote>,
         beyond: Option<u64>,
     ) -> Result<Held<KeySet>, AuthError> {
-        let fetched = async {
-            let metadata = remote.metadata().await.map_err(|error| error.to_string())?;
-            let told = metadata.jwks_uri.as_deref();
-            let told = told.ok_or_else(|| {
-                let issuer = remote.issuer.as_str().to_owned();
-                DiscoveryError::Lacks {
-                    issuer,
-                    what: "jwks_uri, check its tokens by introspection",
-                }
-                .to_string()
-            })?;
-            let url = remote
-                .issuer
-                .endpoint(told)
-                .map_err(|error| error.to_string())?;
-            let document: Document = fetch(&remote.http, &url)
-                .await
-                .map_err(|error| error.to_string())?;
-            Ok::<_, String>(KeySet::from(document))
+        let fetch = || {
+            let remote = Arc::clone(remote);
+            async move { fetch_keys(&remote).await }
         };
         self.keys
-            .get(&remote.clock, beyond, fetched)
+            .get(remote.http.engine(), &remote.clock, beyond, fetch)
             .await
             .map_err(AuthError::Unavailable)
     }
+}
+
+async fn fetch_keys(remote: &Remote) -> Result<KeySet, String> {
+    let told = |error: DiscoveryError| error.to_string();
+    let metadata = remote.metadata().await.map_err(|error| error.to_string())?;
+    let named = metadata.jwks_uri.as_deref().ok_or_else(|| {
+        told(DiscoveryError::Lacks {
+            issuer: remote.issuer.as_str().to_owned(),
+            what: "jwks_uri, check its tokens by introspection",
+        })
+    })?;
+    let url = remote.issuer.endpoint(named).map_err(told)?;
+    let document: Document = fetch(&remote.http, &url).await.map_err(told)?;
+    Ok(KeySet::from(document))
 }
 
 /// The claims of RFC 9068 §2.2. A token for several resources is one for us.
@@ -138,6 +137,7 @@ fn to_claims(mut claims: Map<String, Value>, remote: &Remote) -> Result<Claims, 
     if not_before.is_some_and(|at| at > remote.latest().as_secs() as f64) {
         return Err(AuthError::Invalid("not valid yet"));
     }
+    round_times(&mut claims);
     serde_json::from_value(Value::Object(claims))
         .map_err(|_| AuthError::Invalid("lacks a claim of RFC 9068"))
 }

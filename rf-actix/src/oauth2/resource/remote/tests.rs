@@ -1,6 +1,7 @@
 //! Against an issuer that can do everything an issuer should not.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod asking;
 mod issuer;
 
 use std::time::Duration;

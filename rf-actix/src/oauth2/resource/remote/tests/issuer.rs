@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,6 +17,7 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use crate::oauth2::{ResourceServer, ResourceServerBuilder};
 
@@ -34,6 +35,10 @@ struct State {
     said: Mutex<Value>,
     asked: Mutex<HashMap<&'static str, usize>>,
     authorization: Mutex<String>,
+    /// So many questions have to be here before one is answered.
+    together: Mutex<Option<Arc<Barrier>>>,
+    here: AtomicUsize,
+    most_here: AtomicUsize,
 }
 
 impl Issuer {
@@ -48,6 +53,9 @@ impl Issuer {
             said: Mutex::default(),
             asked: Mutex::default(),
             authorization: Mutex::default(),
+            together: Mutex::default(),
+            here: AtomicUsize::default(),
+            most_here: AtomicUsize::default(),
         });
         let issuer = Self { base, state };
         let served = issuer.clone();
@@ -105,6 +113,13 @@ impl Issuer {
             .decode(sent.strip_prefix("Basic ").unwrap())
             .unwrap();
         *self.state.authorization.lock().unwrap() = String::from_utf8(decoded).unwrap();
+        let here = self.state.here.fetch_add(1, Ordering::SeqCst) + 1;
+        self.state.most_here.fetch_max(here, Ordering::SeqCst);
+        let together = self.state.together.lock().unwrap().clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
+        self.state.here.fetch_sub(1, Ordering::SeqCst);
         let said = self.state.said.lock().unwrap().clone();
         self.answer("introspect", said)
     }
@@ -139,6 +154,12 @@ impl Issuer {
             .fetch_add(time.as_secs(), Ordering::SeqCst);
     }
 
+    pub(super) fn set_back(&self, time: Duration) {
+        self.state
+            .seconds
+            .fetch_sub(time.as_secs(), Ordering::SeqCst);
+    }
+
     pub(super) fn fail(&self, failing: bool) {
         self.state.failing.store(failing, Ordering::SeqCst);
     }
@@ -162,6 +183,16 @@ impl Issuer {
 
     pub(super) fn say(&self, answer: Value) {
         *self.state.said.lock().unwrap() = answer;
+    }
+
+    /// Answers questions about tokens only when so many are here.
+    pub(super) fn answer_together(&self, many: usize) {
+        *self.state.together.lock().unwrap() = Some(Arc::new(Barrier::new(many)));
+    }
+
+    /// How many of them were here at most.
+    pub(super) fn most_here(&self) -> usize {
+        self.state.most_here.load(Ordering::SeqCst)
     }
 
     pub(super) fn asked(&self, what: &'static str) -> usize {
