@@ -3,7 +3,7 @@
 use super::{AccessToken, requirement::has_scope};
 use crate::oauth2::{
     error::AuthError,
-    model::{InvalidScope, ScopeSet},
+    model::{InvalidScope, Scope, ScopeSet},
 };
 use actix_web::{
     Error,
@@ -45,18 +45,18 @@ pub struct RequireScope {
 }
 
 impl RequireScope {
-    /// Every one of these scopes, parted by spaces.
+    /// Every one of these scopes, parted by spaces; at least one, or the app does not start.
     pub fn all(scopes: &str) -> Self {
         Self {
-            needed: scopes.parse(),
+            needed: named(scopes),
             each: true,
         }
     }
 
-    /// At least one of these scopes, parted by spaces.
+    /// One of these scopes, parted by spaces; there must be one, or the app does not start.
     pub fn any(scopes: &str) -> Self {
         Self {
-            needed: scopes.parse(),
+            needed: named(scopes),
             each: false,
         }
     }
@@ -68,6 +68,16 @@ impl RequireScope {
             each: true,
         }
     }
+}
+
+/// The scopes, of which there is at least one: a setting that is empty by mistake must not open a guard.
+fn named(scopes: &str) -> Result<ScopeSet, InvalidScope> {
+    let needed: ScopeSet = scopes.parse()?;
+    if needed.is_empty() {
+        // No scope is written like this: the error says so.
+        scopes.parse::<Scope>()?;
+    }
+    Ok(needed)
 }
 
 impl<S, B> Transform<S, ServiceRequest> for RequireScope
@@ -90,7 +100,7 @@ where
             }),
             // The app does not start with a guard that guards nothing.
             Err(error) => {
-                log::error!(target: "rf::oauth2", "RequireScope: {error}");
+                log::error!(target: "rf::oauth2", "RequireScope: {error}; any_token() takes a token whatever its scopes");
                 Err(())
             }
         })
@@ -159,5 +169,29 @@ fn is_enough(token: &AccessToken, needed: &ScopeSet, each: bool) -> bool {
         wanted.all(|scope| has(scope.as_str()))
     } else {
         wanted.any(|scope| has(scope.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::StatusCode;
+    use actix_web::test::status_service;
+
+    #[actix_web::test]
+    async fn a_guard_that_names_no_scope_lets_no_app_start() {
+        for guard in [
+            RequireScope::all(""),
+            RequireScope::any(""),
+            RequireScope::all("  "),
+            RequireScope::any("a\"b"),
+        ] {
+            let started = guard.new_transform(status_service(StatusCode::OK)).await;
+            assert!(started.is_err(), "{guard:?}");
+        }
+        for guard in [RequireScope::any_token(), RequireScope::any("a")] {
+            let started = guard.new_transform(status_service(StatusCode::OK)).await;
+            assert!(started.is_ok(), "{guard:?}");
+        }
     }
 }
