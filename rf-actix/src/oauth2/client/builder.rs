@@ -26,7 +26,7 @@ pub struct SignInBuilder {
     scopes: Result<ScopeSet, InvalidScope>,
     params: Vec<(String, String)>,
     cookie_secret: Secret,
-    cookie_name: String,
+    cookie_name: Option<String>,
     session_ttl: Duration,
     identity: Option<(String, String)>,
     clock: Clock,
@@ -87,7 +87,7 @@ impl SignInBuilder {
             scopes: Ok(ScopeSet::new()),
             params: Vec::new(),
             cookie_secret: "".into(),
-            cookie_name: "rf_sign_in".to_owned(),
+            cookie_name: None,
             session_ttl: Duration::from_secs(12 * 3600),
             identity: None,
             clock: Clock::default(),
@@ -109,7 +109,8 @@ impl SignInBuilder {
     }
 
     /// Where people reach the sign-in, as a URL: `/callback` below it is the redirect URI to register with the
-    /// provider. Apps with several providers give each an address of its own.
+    /// provider. Apps with several providers give each an address of its own, and wrap a `web::scope` of its own with
+    /// each one's [`middleware`](SignIn::middleware).
     pub fn at(mut self, url: impl Into<String>) -> Self {
         self.at = url.into();
         self
@@ -133,13 +134,18 @@ impl SignInBuilder {
         self
     }
 
-    /// What the session's cookie is called. Default: `rf_sign_in`.
+    /// What the session's cookie is called. Default: `rf_` and the path of [`at`](Self::at), `rf_sign_in` for
+    /// `/sign-in`; two providers must not share one.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
-        self.cookie_name = name.into();
+        self.cookie_name = Some(name.into());
         self
     }
 
     /// How long somebody stays signed in. Default: 12 hours.
+    ///
+    /// The session is all in the cookie, and nothing is kept of it here: signing out ends it in this browser and revokes
+    /// its tokens, but a copy of the cookie would say who somebody is until this time is over, and a person who was
+    /// removed at the provider stays signed in until then where the app never asks for an access token.
     pub fn session_ttl(mut self, ttl: Duration) -> Self {
         self.session_ttl = ttl;
         self
@@ -233,14 +239,26 @@ impl SignInBuilder {
             identity,
             clock: self.clock,
         };
+        let cookie = self.cookie_name.unwrap_or_else(|| cookie_of(&at));
         Ok(SignIn::new(Inner::new(
             provider,
             at,
             self.cookie_secret.expose(),
-            &self.cookie_name,
+            &cookie,
             self.session_ttl,
         )))
     }
+}
+
+/// A name for cookies that sign-ins at other addresses of the host do not have.
+fn cookie_of(at: &Url) -> String {
+    let allowed = |c: char| match c {
+        '/' => '-',
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    };
+    let path = at.path().trim_start_matches('/');
+    format!("rf_{}", path.chars().map(allowed).collect::<String>())
 }
 
 /// A URL of https, or http on this machine, with a path of its own and nothing behind it.

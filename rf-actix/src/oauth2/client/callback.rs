@@ -13,13 +13,11 @@ pub(super) async fn get(inner: &Inner, req: &HttpRequest) -> HttpResponse {
     let Ok(sent) = Parameters::parse(req.query_string().as_bytes()) else {
         return failed(&SignInError::Answer("it is malformed"));
     };
-    let mut list = inner.pending(req);
-    let pending = match sent.get("state") {
-        // RFC 6749 §3.1: nothing is sent twice.
-        _ if sent.first_repeated().is_some() => None,
-        Some(state) => list.take(state, inner.now()),
-        None => None,
-    };
+    // RFC 6749 §3.1: nothing is sent twice.
+    let state = sent
+        .get("state")
+        .filter(|_| sent.first_repeated().is_none());
+    let pending = state.and_then(|state| inner.pending.find(req, state, inner.now()));
     // RFC 6749 §10.12: an answer that this browser did not ask for would sign it in as somebody else.
     let Some(pending) = pending else {
         return failed(&SignInError::Answer(
@@ -36,7 +34,7 @@ pub(super) async fn get(inner: &Inner, req: &HttpRequest) -> HttpResponse {
         Err(error) => failed(&error),
     };
     // Used, whatever came of it.
-    for cookie in inner.keep_pending(req, &list).unwrap_or_default() {
+    for cookie in inner.pending.end(req, &pending.state) {
         if let Err(error) = answer.add_cookie(&cookie) {
             log::error!(target: "rf::oauth2", "a cookie cannot be written: {error}");
         }

@@ -7,6 +7,7 @@ use actix_web::cookie::{Cookie, SameSite, time};
 const PIECE: usize = 3800;
 /// More than any provider's tokens need; servers take so much in their headers.
 const PIECES: usize = 4;
+pub(super) const LONGEST_VALUE: usize = PIECE * PIECES;
 
 /// A cookie by name, in as many pieces as it takes.
 #[derive(Debug)]
@@ -25,11 +26,32 @@ impl Jar {
         }
     }
 
-    fn piece(&self, number: usize) -> String {
+    pub(super) fn piece(&self, number: usize) -> String {
         match number {
             0 => self.name.clone(),
             number => format!("{}.{number}", self.name),
         }
+    }
+
+    /// A jar for one of several values.
+    pub(super) fn part(&self, name: &str) -> Self {
+        Self {
+            name: format!("{}.{name}", self.name),
+            secure: self.secure,
+        }
+    }
+
+    /// Those that the browser has.
+    pub(super) fn parts(&self, req: &HttpRequest) -> Vec<Self> {
+        let Ok(cookies) = req.cookies() else {
+            return Vec::new();
+        };
+        let names = cookies.iter().filter_map(|cookie| {
+            let name = cookie.name().strip_prefix(&self.name)?.strip_prefix('.')?;
+            // The pieces of one have its number behind another dot.
+            (!name.contains('.')).then(|| self.part(name))
+        });
+        names.collect()
     }
 
     pub(super) fn read(&self, req: &HttpRequest) -> Option<String> {

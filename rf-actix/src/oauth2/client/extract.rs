@@ -50,22 +50,30 @@ impl SignedIn {
     /// Requests that come at the same time renew it once.
     ///
     /// # Errors
-    /// [`SignInError::Ended`] when the provider renews it no more: the person is signed out by the answer to this
-    /// request. Otherwise when the provider cannot be asked.
+    /// [`SignInError::Ended`] when the provider renews it no more, or gave nothing to renew it by and it has ended: the
+    /// person is signed out by the answer to this request. Otherwise when the provider cannot be asked.
     pub async fn access_token(&self) -> Result<Secret, Arc<SignInError>> {
         let Some(session) = self.opened.get() else {
             return Err(Arc::new(SignInError::Ended));
         };
         let inner = &self.opened.sign_in.0;
-        let soon = inner.now().plus(AHEAD);
-        let ends = session.tokens.access_ends_at.is_some_and(|at| at <= soon);
-        let refresh = session.tokens.refresh.as_ref().filter(|_| ends);
-        let Some(refresh) = refresh else {
+        let now = inner.now();
+        let ends_by = |time| session.tokens.access_ends_at.is_some_and(|at| at <= time);
+        let Some(refresh) = &session.tokens.refresh else {
+            if ends_by(now) {
+                self.opened.set(None);
+                return Err(Arc::new(SignInError::Ended));
+            }
             return Ok(session.tokens.access.into());
         };
+        if !ends_by(now.plus(AHEAD)) {
+            return Ok(session.tokens.access.into());
+        }
         match inner.renewals.renew(&self.opened.sign_in, refresh).await {
-            Ok(tokens) => {
+            Ok(mut tokens) => {
                 let access = tokens.access.clone().into();
+                // RFC 6749 §5.1: a scope that is not named is the one that was asked for, here the old one (§6).
+                tokens.scope = tokens.scope.or(session.tokens.scope);
                 self.opened.set(Some(Session { tokens, ..session }));
                 Ok(access)
             }

@@ -53,14 +53,13 @@ async fn start(inner: &Inner, req: &HttpRequest) -> HttpResponse {
         Ok(started) => started,
         Err(error) => return failed(&error),
     };
-    let mut list = inner.pending(req);
-    list.add(Pending {
+    let pending = Pending {
         state: started.state,
         verifier: started.verifier,
         return_to: return_to.as_str().to_owned(),
         started_at: inner.now(),
-    });
-    match inner.keep_pending(req, &list) {
+    };
+    match inner.pending.add(req, &pending) {
         Some(cookies) => see_other(started.location.as_str(), &cookies),
         None => page(
             StatusCode::BAD_REQUEST,
@@ -120,7 +119,8 @@ pub(super) fn see_other(location: &str, cookies: &[Cookie<'static>]) -> HttpResp
 
 /// A page about what went wrong; the log has the cause.
 pub(super) fn failed(error: &SignInError) -> HttpResponse {
-    log::warn!(target: "rf::oauth2", "{error}");
+    // Some of it may be what the query said: as a string it stays in its line.
+    log::warn!(target: "rf::oauth2", "somebody is not signed in: {:?}", error.to_string());
     match error {
         SignInError::Refused { code, .. } if code == "access_denied" => page(
             StatusCode::FORBIDDEN,

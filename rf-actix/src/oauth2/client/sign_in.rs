@@ -12,7 +12,7 @@ use url::Url;
 use super::builder::SignInBuilder;
 use super::cookie::Jar;
 use super::middleware::SignInMiddleware;
-use super::pending::{LONGEST, PendingList};
+use super::pending::PendingJar;
 use super::provider::Provider;
 use super::renewal::Renewals;
 use super::routes;
@@ -32,8 +32,7 @@ pub(super) struct Inner {
     pub(super) session_ttl: Duration,
     session_jar: Jar,
     session_seal: Seal,
-    pending_jar: Jar,
-    pending_seal: Seal,
+    pub(super) pending: PendingJar,
 }
 
 impl Inner {
@@ -51,9 +50,11 @@ impl Inner {
         };
         Self {
             session_seal: seal("session"),
-            pending_seal: seal("pending"),
             session_jar: Jar::new(cookie, secure),
-            pending_jar: Jar::new(&format!("{cookie}_pending"), secure),
+            pending: PendingJar::new(
+                Jar::new(&format!("{cookie}_pending"), secure),
+                seal("pending"),
+            ),
             renewals: Renewals::default(),
             provider,
             at,
@@ -90,30 +91,6 @@ impl Inner {
         self.session_jar.end(req)
     }
 
-    pub(super) fn pending(&self, req: &HttpRequest) -> PendingList {
-        let read = self
-            .pending_jar
-            .read(req)
-            .and_then(|sealed| self.pending_seal.open(&sealed));
-        read.unwrap_or_default()
-    }
-
-    pub(super) fn keep_pending(
-        &self,
-        req: &HttpRequest,
-        list: &PendingList,
-    ) -> Option<Vec<Cookie<'static>>> {
-        if list.is_empty() {
-            return Some(self.pending_jar.end(req));
-        }
-        let seconds = i64::try_from(LONGEST.as_secs()).unwrap_or(i64::MAX);
-        self.pending_jar.write(
-            req,
-            &self.pending_seal.close(list),
-            time::Duration::seconds(seconds),
-        )
-    }
-
     /// The path at which a browser starts, and comes back to `return_to`.
     pub(super) fn start_path(&self, return_to: &str) -> String {
         let encoded: String = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
@@ -144,6 +121,9 @@ impl SignIn {
     }
 
     /// Opens the session for [`SignedIn`](super::SignedIn), and keeps it when its tokens were renewed.
+    ///
+    /// A handler is given the session of the nearest: where an app has several providers, wrap the `web::scope` of each
+    /// with its own.
     pub fn middleware(&self) -> SignInMiddleware {
         SignInMiddleware::new(self.clone())
     }
