@@ -2,12 +2,14 @@
 
 use actix_identity::Identity;
 use actix_web::{
-    HttpRequest, HttpResponse, Responder, Result, error::ErrorInternalServerError,
-    http::header::LOCATION, web,
+    HttpRequest, HttpResponse, Responder, Result,
+    error::ErrorInternalServerError,
+    http::header::{LOCATION, RETRY_AFTER},
+    web,
 };
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rf::oauth2::{ActixIdentity, Secret, Users};
+use rf::oauth2::{ActixIdentity, OAuth2Server, PasswordError, Secret};
 use serde::Deserialize;
 
 use crate::page::html;
@@ -75,22 +77,27 @@ async fn show_sign_up(asked: web::Query<Asked>) -> Result<HttpResponse> {
 
 async fn sign_in(
     req: HttpRequest,
-    people: web::Data<People>,
+    server: web::Data<OAuth2Server>,
     sent: web::Form<Sent>,
 ) -> Result<HttpResponse> {
-    let known = people.verify_password(&sent.name, &sent.password).await;
-    match known.map_err(ErrorInternalServerError)? {
-        Some(subject) => {
+    let (name, return_to) = (&sent.name, sent.return_to.as_deref());
+    // By the server, which counts guesses.
+    match server.verify_password(&req, name, &sent.password).await {
+        Ok(subject) => {
             ActixIdentity::sign_in(&req, &subject)?;
-            Ok(go(ActixIdentity::return_to(sent.return_to.as_deref())))
+            Ok(go(ActixIdentity::return_to(return_to)))
         }
-        None => show(
-            403,
-            false,
-            sent.return_to.as_deref(),
-            &sent.name,
-            Some("That name and password do not match. Try again."),
-        ),
+        Err(PasswordError::Wrong) => {
+            let error = "That name and password do not match. Try again.";
+            show(403, false, return_to, name, Some(error))
+        }
+        Err(PasswordError::TooManyAttempts { retry_after }) => {
+            let error = "That was tried too often. Wait for a few minutes, and try again.";
+            let mut page = show(429, false, return_to, name, Some(error))?;
+            page.headers_mut().insert(RETRY_AFTER, retry_after.into());
+            Ok(page)
+        }
+        Err(error) => Err(ErrorInternalServerError(error)),
     }
 }
 

@@ -52,13 +52,15 @@ async fn run(config: Config) -> Result<(), Error> {
         .settings(config.oauth2.clone())
         .users(people.clone())
         .pages(page::OwnPages::default())
+        .trusted_proxies(config.server.trusted_proxies.iter().copied())
         .build()
         .await?;
     let key = session_key()?;
     let secure = config.oauth2.issuer.starts_with("https://");
     let bind = config.server.bind.clone();
+    let proxies = config.server.trusted_proxies.clone();
     let app_logger = logger.clone();
-    let server = HttpServer::new(move || {
+    let mut server = HttpServer::new(move || {
         let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
             .cookie_name("people".to_owned())
             .cookie_secure(secure)
@@ -68,7 +70,11 @@ async fn run(config: Config) -> Result<(), Error> {
             .wrap(IdentityMiddleware::default())
             .wrap(session)
             .wrap(from_fn(page::headers))
-            .wrap(app_logger.middleware())
+            .wrap(
+                app_logger
+                    .middleware()
+                    .trusted_proxies(proxies.iter().copied()),
+            )
             .configure(app_logger.state())
             .configure(oauth2.state())
             .configure(login_page(ActixIdentity::at("/sign-in")))
@@ -78,6 +84,9 @@ async fn run(config: Config) -> Result<(), Error> {
     })
     .tcp_nodelay(true)
     .shutdown_timeout(config.server.shutdown_timeout.as_secs().max(1));
+    if let Some(workers) = config.server.workers {
+        server = server.workers(workers);
+    }
     let server = server.bind(&bind).map_err(|error| {
         config.located(ConfigError::new(
             "server.bind",

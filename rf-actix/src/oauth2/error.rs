@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::model::{ScopeSet, Subject};
 use super::settings::SettingError;
+use super::users::PasswordError;
 
 /// Why the server could not be built or a client not be registered.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +200,21 @@ impl OAuthError {
 impl From<StoreError> for OAuthError {
     fn from(error: StoreError) -> Self {
         Self::unavailable(error)
+    }
+}
+
+impl From<PasswordError> for OAuthError {
+    /// RFC 6749 §5.2: one answer for an unknown name and a wrong password.
+    fn from(error: PasswordError) -> Self {
+        let retry_after = match error {
+            PasswordError::Unavailable(cause) => return Self::unavailable(cause),
+            PasswordError::TooManyAttempts { retry_after } => Some(retry_after),
+            PasswordError::Wrong => None,
+        };
+        Self {
+            retry_after,
+            ..Self::invalid_grant("unknown user or wrong password")
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub use settings::{
 pub use store::sea_orm::TestDatabase;
 pub use store::sea_orm::{connect, connect_with};
 pub use token::{Hasher, TokenKind, generate};
-pub use users::{Users, UsersError};
+pub use users::{PasswordError, Users, UsersError};
 
 #[cfg(feature = "macros")]
 pub use rf_actix_macros::{ScopeGuard, require_scope};

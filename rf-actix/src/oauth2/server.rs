@@ -312,11 +312,6 @@ impl OAuth2Server {
         &*self.0.pages
     }
 
-    /// How often a password may be tried.
-    pub(crate) fn login_throttle(&self) -> &Throttle {
-        &self.0.login_throttle
-    }
-
     /// Whose `X-Forwarded-For` counts.
     pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
         &self.0.trusted_proxies
@@ -327,7 +322,7 @@ impl OAuth2Server {
         self.0.observers.emit(event);
     }
 
-    fn grant_context(&self, address: Option<IpAddr>) -> GrantContext<'_> {
+    pub(crate) fn grant_context(&self, address: Option<IpAddr>) -> GrantContext<'_> {
         let inner = &*self.0;
         GrantContext {
             settings: &inner.settings,

@@ -10,6 +10,24 @@ use super::model::{Secret, Subject};
 /// Why people could not be looked up; the cause is for the log.
 pub type UsersError = Box<dyn StdError + Send + Sync>;
 
+/// Why a name and a password are nobody's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// The name or the password is wrong. Which of the two is not told.
+    #[error("unknown user or wrong password")]
+    Wrong,
+    /// There were too many attempts; the password was not looked at.
+    #[error("too many attempts, try again in {retry_after} seconds")]
+    TooManyAttempts {
+        /// Seconds until the next attempt is looked at.
+        retry_after: u64,
+    },
+    /// It could not be found out; the cause is for the log.
+    #[error("the password could not be checked: {0}")]
+    Unavailable(#[source] UsersError),
+}
+
 /// The app's people, as the authorization server needs them.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {

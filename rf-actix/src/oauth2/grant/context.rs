@@ -18,7 +18,7 @@ use crate::oauth2::settings::OAuth2Settings;
 use crate::oauth2::store::{Issued, Store};
 use crate::oauth2::throttle::{Throttle, Throttled};
 use crate::oauth2::token::{Epoch, Issuer, Order, TokenKind, generate};
-use crate::oauth2::users::Users;
+use crate::oauth2::users::{PasswordError, Users};
 
 /// What a grant may do; never the server.
 #[derive(Clone, Copy)]
@@ -237,25 +237,23 @@ impl GrantContext<'_> {
         granted.limited_to(&scope::allowed(self.settings, client))
     }
 
-    /// Whose name and password these are. Guesses are counted with those at the login page; unknown name and
-    /// wrong password get one answer.
-    pub(super) async fn verify_password(
+    /// Whose name and password these are. Guesses are counted together, wherever the password was sent to.
+    pub(crate) async fn verify_password(
         &self,
         name: &str,
         password: &Secret,
-    ) -> Result<Subject, OAuthError> {
-        let refused = |throttled| {
-            self.observers.emit(&Event::LoginFailed { throttled });
-            OAuthError::invalid_grant("unknown user or wrong password")
-        };
+    ) -> Result<Subject, PasswordError> {
+        let failed = |throttled| self.observers.emit(&Event::LoginFailed { throttled });
         let attempt = self.login_throttle.attempt(name, self.address, self.now);
-        attempt.map_err(|Throttled { retry_after }| OAuthError {
-            retry_after: Some(retry_after),
-            ..refused(true)
-        })?;
+        if let Err(Throttled { retry_after }) = attempt {
+            failed(true);
+            return Err(PasswordError::TooManyAttempts { retry_after });
+        }
         let subject = self.users.verify_password(name, password).await;
-        let subject = subject.map_err(OAuthError::unavailable)?;
-        let subject = subject.ok_or_else(|| refused(false))?;
+        let Some(subject) = subject.map_err(PasswordError::Unavailable)? else {
+            failed(false);
+            return Err(PasswordError::Wrong);
+        };
         self.login_throttle.succeeded(name, self.address);
         self.observers.emit(&Event::LoginSucceeded {
             subject: subject.clone(),

@@ -1,6 +1,7 @@
 //! `GET` and `POST /login`: the built-in sign-in page.
 
 mod page;
+mod password;
 
 pub(in crate::oauth2::endpoint) use page::path_to;
 pub(crate) use page::{get, post};

@@ -5,20 +5,19 @@ use crate::oauth2::{
     endpoint::{
         Handle,
         authorize::PATH as AUTHORIZE,
-        body::{address, fields},
+        body::fields,
         browser::{
             cookie, cookie_key, error_page, error_page_as, is_same_origin, page, public_path,
             see_other, session,
         },
     },
     error::OAuthError,
-    event::Event,
     login_page,
-    model::{ClientId, Parameters, ReturnTo, Secret, Subject},
+    model::{ClientId, Parameters, ReturnTo, Secret},
     page::{LoginError, LoginView},
     server::OAuth2Server,
     session::Session,
-    throttle::Throttled,
+    users::PasswordError,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -68,54 +67,32 @@ pub(crate) async fn post(server: Handle, req: HttpRequest, body: web::Payload) -
         return show(&server, &req, &return_to, name, Some(LoginError::Expired)).await;
     }
     let password = Secret::from(sent.get("password").unwrap_or_default());
-    match sign_in(&server, &req, name, &password).await {
+    let error = match server.verify_password(&req, name, &password).await {
         Ok(subject) => {
+            if let Err(error) = OAuthError::require_usable(&subject) {
+                return error_page(&server, &error);
+            }
             let now = server.clock().now();
             let session = Session::signed_in(subject, now, server.settings().login_ttl);
-            see_other(return_to.as_str())
+            return see_other(return_to.as_str())
                 .cookie(cookie(&server, &session))
-                .finish()
+                .finish();
         }
-        Err(Refusal::Form(error)) => show(&server, &req, &return_to, name, Some(error)).await,
-        Err(Refusal::Page(error)) => error_page(&server, &error),
-    }
+        Err(PasswordError::Wrong) => LoginError::WrongCredentials,
+        Err(PasswordError::TooManyAttempts { retry_after }) => {
+            LoginError::TooManyAttempts { retry_after }
+        }
+        Err(PasswordError::Unavailable(cause)) => {
+            return error_page(&server, &OAuthError::unavailable(cause));
+        }
+    };
+    show(&server, &req, &return_to, name, Some(error)).await
 }
 
 /// The login page that goes on to `return_to`.
 pub(in crate::oauth2::endpoint) fn path_to(server: &OAuth2Server, return_to: &ReturnTo) -> String {
     let encoded = utf8_percent_encode(return_to.as_str(), NON_ALPHANUMERIC);
     format!("{}?return_to={encoded}", public_path(server, PATH))
-}
-
-enum Refusal {
-    Form(LoginError),
-    Page(OAuthError),
-}
-
-async fn sign_in(
-    server: &OAuth2Server,
-    req: &HttpRequest,
-    name: &str,
-    password: &Secret,
-) -> Result<Subject, Refusal> {
-    let address = address(server, req);
-    let throttle = server.login_throttle();
-    if let Err(Throttled { retry_after }) = throttle.attempt(name, address, server.clock().now()) {
-        server.emit(&Event::LoginFailed { throttled: true });
-        return Err(Refusal::Form(LoginError::TooManyAttempts { retry_after }));
-    }
-    let verified = server.users().verify_password(name, password).await;
-    let Some(subject) = verified.map_err(|error| Refusal::Page(OAuthError::unavailable(error)))?
-    else {
-        server.emit(&Event::LoginFailed { throttled: false });
-        return Err(Refusal::Form(LoginError::WrongCredentials));
-    };
-    OAuthError::require_usable(&subject).map_err(Refusal::Page)?;
-    throttle.succeeded(name, address);
-    server.emit(&Event::LoginSucceeded {
-        subject: subject.clone(),
-    });
-    Ok(subject)
 }
 
 /// Where to go on to; the front page when nothing is said.
