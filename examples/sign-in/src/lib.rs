@@ -4,12 +4,13 @@
 mod api;
 mod shop;
 
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpServer};
 use api::Api;
 use rf::oauth2::client::SignIn;
 use std::{
     env,
     error::Error,
+    future::ready,
     io::{self, Write},
     net::TcpListener,
     process::ExitCode,
@@ -46,12 +47,15 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .scopes("orders:read orders:write")
         .cookie_secret(variable("COOKIE_SECRET", &secret)?)
         .build()?;
-    let api = web::Data::new(Api::new(variable("API", "http://127.0.0.1:8091")?)?);
+    let orders = variable("API", "http://127.0.0.1:8091")?;
     let server = HttpServer::new(move || {
+        let orders = orders.clone();
         App::new()
             .wrap(sign_in.middleware())
             .configure(sign_in.routes())
-            .app_data(api.clone())
+            // One for each worker: a client that several runtimes share hangs once the one that owns a connection
+            // is not polled.
+            .data_factory(move || ready(Api::new(orders.clone())))
             .configure(shop::shop)
     });
     let server = server.tcp_nodelay(true).listen(listener)?;

@@ -1,7 +1,7 @@
 //! The shop's pages.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder, Result,
+    HttpRequest, HttpResponse, Responder,
     error::{ErrorForbidden, ErrorInternalServerError},
     http::{
         StatusCode,
@@ -12,7 +12,10 @@ use actix_web::{
     web,
 };
 use askama::Template;
-use rf::oauth2::client::SignedIn;
+use rf::oauth2::{
+    Secret,
+    client::{SignInError, SignedIn},
+};
 
 use crate::api::{Api, Order, Refusal};
 
@@ -42,7 +45,7 @@ struct OrdersPage {
     problem: Option<&'static str>,
 }
 
-async fn home(who: Option<SignedIn>) -> Result<HttpResponse> {
+async fn home(who: Option<SignedIn>) -> actix_web::Result<HttpResponse> {
     html(
         StatusCode::OK,
         &Home {
@@ -52,8 +55,15 @@ async fn home(who: Option<SignedIn>) -> Result<HttpResponse> {
 }
 
 /// A browser that is not signed in is sent to the sign-in, and comes back here.
-async fn orders(who: SignedIn, api: web::Data<Api>) -> Result<HttpResponse> {
-    show(&who, &api, None).await
+async fn orders(who: SignedIn, api: web::Data<Api>) -> actix_web::Result<HttpResponse> {
+    let listed = match token(&who).await {
+        Ok(token) => api.list(&token).await,
+        Err(refusal) => Err(refusal),
+    };
+    match listed {
+        Ok(orders) => show(&who, orders, None),
+        Err(refusal) => show(&who, Vec::new(), Some(&refusal)),
+    }
 }
 
 async fn place(
@@ -61,36 +71,45 @@ async fn place(
     who: SignedIn,
     api: web::Data<Api>,
     order: web::Form<Order>,
-) -> Result<HttpResponse> {
+) -> actix_web::Result<HttpResponse> {
     // Nobody orders by a form of another site.
     let site = req.headers().get("sec-fetch-site");
     if site.is_some_and(|site| site != "same-origin") {
         return Err(ErrorForbidden("this form was sent by another site"));
     }
-    let Ok(token) = who.access_token().await else {
-        return show(&who, &api, Some("The order was not placed: sign in again.")).await;
+    let token = match token(&who).await {
+        Ok(token) => token,
+        Err(refusal) => return show(&who, Vec::new(), Some(&refusal)),
     };
     match api.place(&token, &order).await {
         Ok(()) => Ok(HttpResponse::SeeOther()
             .insert_header((LOCATION, "/orders"))
             .finish()),
-        Err(refusal) => show(&who, &api, Some(told(&refusal))).await,
+        Err(refusal) => {
+            let orders = api.list(&token).await.unwrap_or_default();
+            show(&who, orders, Some(&refusal))
+        }
     }
 }
 
-async fn show(who: &SignedIn, api: &Api, problem: Option<&'static str>) -> Result<HttpResponse> {
-    let listed = match who.access_token().await {
-        Ok(token) => api.list(&token).await,
-        Err(_) => Err(Refusal::Unauthorized),
-    };
-    let (orders, problem) = match listed {
-        Ok(orders) => (orders, problem),
-        Err(refusal) => (Vec::new(), problem.or(Some(told(&refusal)))),
-    };
+/// A server that is away is no reason to sign in again.
+async fn token(who: &SignedIn) -> Result<Secret, Refusal> {
+    let token = who.access_token().await;
+    token.map_err(|error| match *error {
+        SignInError::Ended => Refusal::Unauthorized,
+        _ => Refusal::Failed(error.to_string()),
+    })
+}
+
+fn show(
+    who: &SignedIn,
+    orders: Vec<Order>,
+    refusal: Option<&Refusal>,
+) -> actix_web::Result<HttpResponse> {
     let may_order = who
         .scope()
         .is_none_or(|scope| scope.split(' ').any(|scope| scope == "orders:write"));
-    let status = if problem.is_some() {
+    let status = if refusal.is_some() {
         StatusCode::BAD_GATEWAY
     } else {
         StatusCode::OK
@@ -101,7 +120,7 @@ async fn show(who: &SignedIn, api: &Api, problem: Option<&'static str>) -> Resul
             name: name(who),
             orders,
             may_order,
-            problem,
+            problem: refusal.map(told),
         },
     )
 }
@@ -131,7 +150,7 @@ async fn style() -> impl Responder {
         .body(include_str!("../web/style.css"))
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Result<HttpResponse> {
+fn html(status: StatusCode, page: &impl Template) -> actix_web::Result<HttpResponse> {
     let page = page.render().map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::build(status)
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
