@@ -2,7 +2,8 @@
 
 use crate::attr::{DiskArgs, ScopeArgs};
 use syn::{
-    Attribute, Data, DeriveInput, Error, Field, Fields, FnArg, Ident, ItemFn, PatType, Result, Type,
+    Attribute, Data, DeriveInput, Error, Field, Fields, FnArg, Ident, ItemFn, Meta, PatType, Path,
+    Result, Token, Type, punctuated::Punctuated,
 };
 
 /// A request handler.
@@ -101,15 +102,17 @@ fn is_lint_level(attribute: &Attribute) -> bool {
 }
 
 fn is_about_body(attribute: &Attribute) -> bool {
-    let named = |name: &str| {
-        attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == name)
+    let about_body = |path: &Path| {
+        // `#[instrument]` names arguments; an `#[expect]` on both functions would stay unfulfilled on one.
+        let last = path.segments.last();
+        last.is_some_and(|segment| segment.ident == "instrument" || segment.ident == "expect")
     };
-    // `#[instrument]` names arguments; an `#[expect]` on both functions would stay unfulfilled on one.
-    named("instrument") || named("expect")
+    if !attribute.path().is_ident("cfg_attr") {
+        return about_body(attribute.path());
+    }
+    let parts = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    // The first of them is the condition.
+    parts.is_ok_and(|parts| parts.iter().skip(1).any(|part| about_body(part.path())))
 }
 
 /// A struct with `#[derive(ScopeGuard)]`.
@@ -189,4 +192,28 @@ fn refuse_generics(input: &DeriveInput, what: &str) -> Result<()> {
         &input.generics,
         format!("{what} cannot be generic"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn what_speaks_of_the_body_goes_to_it_on_a_condition_too() {
+        for inner in [
+            parse_quote!(#[tracing::instrument(skip(pool))]),
+            parse_quote!(#[cfg_attr(all(), instrument(skip(pool)))]),
+            parse_quote!(#[cfg_attr(test, doc = "x", expect(unused))]),
+        ] {
+            assert!(is_about_body(&inner));
+        }
+        for outer in [
+            parse_quote!(#[get("/")]),
+            parse_quote!(#[cfg_attr(instrument, get("/"))]),
+            parse_quote!(#[cfg_attr]),
+        ] {
+            assert!(!is_about_body(&outer));
+        }
+    }
 }
