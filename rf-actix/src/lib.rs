@@ -20,6 +20,7 @@
 //! | `macros` | yes | `#[require_scope]`, `#[derive(ScopeGuard)]`, `#[derive(Disk)]` |
 //! | `sqlite` | yes | `oauth2` on SQLite |
 //! | `postgres` `mysql` | no | `oauth2` on PostgreSQL, on MySQL and MariaDB |
+//! | `s3` | no | `storage` on S3 and what speaks like it |
 //! | `identity` | no | the app's own sign-in for `oauth2`, by actix-session and actix-identity |
 //! | `syslog` | no | log output to syslog: RFC 5424 over a unix socket, UDP and TCP |
 //! | `sentry` | no | errors and panics to Sentry |
