@@ -3,23 +3,16 @@
 use crate::site::Site;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use rf::oauth2::{Event, OAuth2Server, PasswordError, Secret};
-
-#[derive(serde::Deserialize)]
-struct Sent {
-    name: String,
-    password: Secret,
-}
+use std::collections::HashMap;
 
 #[post("/enter")]
 async fn enter(
     req: HttpRequest,
     server: web::Data<OAuth2Server>,
-    sent: web::Form<Sent>,
+    sent: web::Form<HashMap<String, String>>,
 ) -> HttpResponse {
-    match server
-        .verify_password(&req, &sent.name, &sent.password)
-        .await
-    {
+    let password = Secret::from(sent["password"].as_str());
+    match server.verify_password(&req, &sent["name"], &password).await {
         Ok(subject) => HttpResponse::Ok().body(subject.to_string()),
         Err(PasswordError::TooManyAttempts { retry_after }) => HttpResponse::TooManyRequests()
             .insert_header(("retry-after", retry_after))
