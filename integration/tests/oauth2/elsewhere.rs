@@ -65,7 +65,7 @@ impl Provider {
 }
 
 #[get("/who")]
-async fn who(who: Option<SignedIn>) -> String {
+async fn whose(who: Option<SignedIn>) -> String {
     who.map_or_else(
         || "nobody".to_owned(),
         |who| format!("{} {}", who.subject(), who.scope().unwrap_or_default()),
@@ -73,7 +73,7 @@ async fn who(who: Option<SignedIn>) -> String {
 }
 
 #[get("/token")]
-async fn token(who: SignedIn) -> Result<String, actix_web::Error> {
+async fn token_of(who: SignedIn) -> Result<String, actix_web::Error> {
     let token = who.access_token().await;
     let token = token.map_err(actix_web::error::ErrorBadGateway)?;
     Ok(token.expose().to_owned())
@@ -95,7 +95,7 @@ impl Apart {
             let part = |path: &str, sign_in: &SignIn| {
                 web::scope(path)
                     .wrap(sign_in.middleware())
-                    .service((who, token))
+                    .service((whose, token_of))
             };
             App::new()
                 .configure(shop.routes())
@@ -150,12 +150,8 @@ async fn two_tabs_that_sign_in_at_the_same_time_both_get_through() {
     let provider = Provider::start();
     provider.says("authorization_code", bearer("a", json!({})));
     let app = Apart::start(&provider);
-    let tabs = futures_util::future::join_all(
-        ["a", "b", "c"]
-            .map(|page| format!("/shop/sign-in?return_to=/{page}"))
-            .iter()
-            .map(|path| app.start_at(path)),
-    );
+    let starts = ["a", "b", "c"].map(|page| format!("/shop/sign-in?return_to=/{page}"));
+    let tabs = futures_util::future::join_all(starts.iter().map(|path| app.start_at(path)));
     for (tab, page) in tabs.await.iter().zip(["/a", "/b", "/c"]) {
         let back = app.get(tab).await;
         assert_eq!(back.status(), 303, "{page}");

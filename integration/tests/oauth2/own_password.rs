@@ -28,24 +28,24 @@ async fn guesses_on_the_apps_own_page_are_counted_with_those_on_the_built_in_one
         app.service(enter);
     })
     .await;
-    let enter = async |password: &str| {
+    let send = async |password: &str| {
         let form = [("name", "demo"), ("password", password)];
         site.browser().post("/enter", &form).await
     };
-    let right = enter("demo").await;
+    let right = send("demo").await;
     assert_eq!(right.status(), 200);
     assert_eq!(right.text().await.unwrap(), "demo");
     assert!(site.saw(|event| matches!(event, Event::LoginSucceeded { .. })));
     for _ in 0..10 {
-        assert_eq!(enter("wrong").await.status(), 403);
+        assert_eq!(send("wrong").await.status(), 403);
     }
     assert!(site.saw(|event| matches!(event, Event::LoginFailed { throttled: false })));
-    let locked = enter("demo").await;
+    let locked = send("demo").await;
     assert_eq!(locked.status(), 429);
     assert_eq!(locked.headers()["retry-after"], "300");
     assert!(site.saw(|event| matches!(event, Event::LoginFailed { throttled: true })));
     let built_in = site.browser().sign_in("demo", "demo", "/").await;
     assert_eq!(built_in.status(), 429);
     site.pass(300);
-    assert_eq!(enter("demo").await.status(), 200);
+    assert_eq!(send("demo").await.status(), 200);
 }
