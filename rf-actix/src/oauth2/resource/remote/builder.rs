@@ -141,10 +141,10 @@ impl ResourceServerBuilder {
                 secret,
                 self.introspection_ttl,
             ))),
-            None => Check::Signed(Signed::new(Lifetime {
+            None => Check::Signed(Box::new(Signed::new(Lifetime {
                 stale: self.keys.stale.max(self.keys.fresh),
                 ..self.keys
-            })),
+            }))),
         };
         let remote = Arc::new(Remote {
             http: Http::for_url(issuer.url())?,

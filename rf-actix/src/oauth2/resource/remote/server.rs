@@ -55,7 +55,7 @@ pub(super) struct Inner {
 
 /// How tokens are checked.
 pub(super) enum Check {
-    Signed(Signed),
+    Signed(Box<Signed>),
     Introspected(Arc<Introspected>),
 }
 
