@@ -107,7 +107,8 @@ impl Suite {
         oauth2: impl FnOnce(OAuth2ServerBuilder) -> OAuth2ServerBuilder,
     ) -> Result<Self, Error> {
         let written = config.clone();
-        Self::build(config, logger, metrics, oauth2)
+        // On the heap: the compiler follows futures only so deep, and an app has its own around this one.
+        Box::pin(Self::build(config, logger, metrics, oauth2))
             .await
             .map_err(|error| match error {
                 Error::Config(error) => written.located(error).into(),

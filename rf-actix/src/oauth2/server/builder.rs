@@ -160,12 +160,15 @@ impl OAuth2ServerBuilder {
                 SettingError::new("grants", message)
             })?;
         }
-        self.store.migrate().await.map_err(Error::Migrate)?;
+        // On the heap: the compiler follows futures only so deep, and an app has its own around this one.
+        let migrating = Box::pin(self.store.migrate());
+        migrating.await.map_err(Error::Migrate)?;
         let store: Arc<dyn Store> = Arc::new(self.store);
         let now = self.clock.now();
-        let keyring = Arc::new(Keyring::open(Arc::clone(&store), &settings, now).await?);
+        let keyring = Box::pin(Keyring::open(Arc::clone(&store), &settings, now));
+        let keyring = Arc::new(keyring.await?);
         let hasher = Hasher::new().await?;
-        keep_in_step(&*store, &hasher, &settings, &grants, now).await?;
+        Box::pin(keep_in_step(&*store, &hasher, &settings, &grants, now)).await?;
         let users = match self.users {
             Some(users) => users,
             None => Arc::new(ConfigUsers::new(&settings.users, hasher.clone()).await?),

@@ -89,7 +89,8 @@ impl ResourceServerBuilder {
     }
 
     /// How long the issuer's word that a token counts is believed; a revocation is seen after this time at the
-    /// latest. Default: 10 seconds.
+    /// latest, or three seconds more if another instance of an issuer that checks as `cached` made it. Default: 10
+    /// seconds.
     pub fn introspection_ttl(mut self, ttl: Duration) -> Self {
         self.introspection_ttl = ttl;
         self
