@@ -82,6 +82,7 @@ async fn load(file: &Path) -> Result<(), Finding> {
             _ = hangup.recv() => {
                 let logger = logger.clone();
                 tokio::task::spawn_blocking(move || logger.reopen()).await??;
+                println!("reopened");
             }
         }
     }

@@ -12,11 +12,15 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// How long a rotation that failed is not tried again.
 const PAUSE: Duration = Duration::from_secs(60);
+
+/// How long a file that was moved away is written to while no other is in its place. Whoever rotates makes one in a
+/// moment, and a file that is there by then would be in their way.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// The time; a test brings its own.
 pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send>;
@@ -29,6 +33,8 @@ pub(crate) struct FileSink {
     torn: bool,
     /// But this file was opened in between.
     left_behind: bool,
+    /// The file was moved away, and none is in its place: until when one is waited for.
+    moved_until: Option<Instant>,
     clock: Clock,
     rotation: Option<Rotation>,
 }
@@ -92,20 +98,48 @@ impl FileSink {
             open,
             torn: false,
             left_behind: false,
+            moved_until: None,
             clock,
             rotation,
         })
     }
 
-    /// Follows the path when it leads elsewhere, and takes notice of what others wrote or cut.
-    fn look(&mut self) {
+    /// Follows the path when it leads elsewhere, and takes notice of what others wrote or cut. Not while the file in its
+    /// place is waited for.
+    fn look(&mut self) -> bool {
         match fs::metadata(&self.path) {
             Ok(found) if (found.dev(), found.ino()) == self.open.identity => {
                 self.open.bytes = found.len();
+                self.moved_until = None;
+                true
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_in_grace() => false,
             // When it cannot be made anew, the lines still go to the file that was moved away.
-            _ => drop(self.reopen()),
+            _ => {
+                let _ = self.reopen();
+                true
+            }
         }
+    }
+
+    /// Whether the open file was moved away just now.
+    fn is_in_grace(&mut self) -> bool {
+        let folder = self.path.parent();
+        if folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+            return false;
+        }
+        // One without a name is read by nobody.
+        let Some(found) = (self.open.file.metadata().ok()).filter(|found| found.nlink() > 0) else {
+            return false;
+        };
+        let until = self.moved_until.get_or_insert_with(|| {
+            // To move a file changes its inode.
+            let seconds = u64::try_from(found.ctime()).unwrap_or_default();
+            let nanos = u32::try_from(found.ctime_nsec()).unwrap_or_default();
+            let moved = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+            Instant::now() + GRACE.saturating_sub(moved.elapsed().unwrap_or_default())
+        });
+        Instant::now() < *until
     }
 
     /// How much of `lines` goes into the open file, after another one was opened if that was due.
@@ -174,8 +208,11 @@ impl Sink for FileSink {
         if self.torn {
             return self.append(&lines[..line_end(lines)]);
         }
-        self.look();
-        let room = self.room(lines);
+        let room = if self.look() {
+            self.room(lines)
+        } else {
+            lines.len()
+        };
         self.append(&lines[..room])
     }
 
@@ -185,6 +222,7 @@ impl Sink for FileSink {
             self.left_behind |= std::mem::take(&mut self.torn);
         }
         self.open = open;
+        self.moved_until = None;
         Ok(())
     }
 

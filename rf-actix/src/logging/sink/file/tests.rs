@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::*;
+use super::{sink::GRACE, *};
 use crate::logging::Sink;
 use std::{
     fs,
@@ -7,7 +7,8 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -98,6 +99,7 @@ fn a_renamed_or_removed_file_is_noticed() {
     let mut sink = place.open(FileRules::default());
     sink.write(b"one\n").unwrap();
     fs::rename(place.path(), place.at("app.log.1")).unwrap();
+    fs::write(place.path(), "").unwrap();
     sink.write(b"two\n").unwrap();
     assert_eq!(place.text("app.log"), "two\n");
     fs::remove_file(place.path()).unwrap();
@@ -107,11 +109,38 @@ fn a_renamed_or_removed_file_is_noticed() {
 }
 
 #[test]
+fn whoever_rotates_has_a_moment_to_put_a_file_in_place_of_the_one_they_moved_away() {
+    let place = Place::new();
+    let rules = FileRules {
+        max_size: Some(5),
+        ..FileRules::default()
+    };
+    let mut sink = place.open(rules);
+    sink.write(b"one\n").unwrap();
+    let (moved, began) = (place.at("moved.log"), Instant::now());
+    fs::rename(place.path(), &moved).unwrap();
+    while !place.path().exists() {
+        write_all(&mut sink, b"two\n");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(began.elapsed() >= GRACE / 2);
+    assert!(
+        fs::read_to_string(&moved)
+            .unwrap()
+            .starts_with("one\ntwo\n")
+    );
+    fs::rename(place.path(), &moved).unwrap();
+    sink.reopen().unwrap();
+    assert!(place.path().exists(), "whoever asks for it gets it at once");
+}
+
+#[test]
 fn a_line_ends_in_the_file_in_which_it_began() {
     let place = Place::new();
     let mut sink = place.open(FileRules::default());
     sink.write(b"the begin").unwrap();
     fs::rename(place.path(), place.at("app.log.1")).unwrap();
+    fs::write(place.path(), "").unwrap();
     write_all(&mut sink, b"ning\nnext\n");
     assert_eq!(place.text("app.log.1"), "the beginning\n");
     assert_eq!(place.text("app.log"), "next\n");
