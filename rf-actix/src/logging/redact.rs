@@ -58,6 +58,9 @@ const PARAMETERS: [&str; 8] = [
     "sig",
 ];
 
+/// How far the end of a userinfo is looked for that should have been encoded, in bytes.
+const LONGEST_USERINFO: usize = 256;
+
 /// What is replaced: the names above, and those an application adds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redactor(Option<Arc<[String]>>);
@@ -247,15 +250,19 @@ impl Redactor {
 /// `user:password` of a URL whose authority starts here (RFC 3986 section 3.2.1).
 fn userinfo(text: &str, start: usize) -> Option<(usize, usize)> {
     let rest = &text[start..];
-    let url = rest
-        .find(|c: char| matches!(c, '"' | '\'' | '<' | '>') || c.is_whitespace())
+    let ends = |c: char| matches!(c, '"' | '\'' | '<' | '>') || c.is_whitespace();
+    let authority = rest
+        .find(|c| matches!(c, '/' | '?' | '#') || ends(c))
         .map_or(rest, |end| &rest[..end]);
-    let authority = url.find(['/', '?', '#']).map_or(url, |end| &url[..end]);
     let end = authority.rfind('@').or_else(|| {
         // What is no port is a password, with something in it that should have been encoded.
         let (host, port) = authority.split_once(':')?;
-        let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
-        (!is_port && !host.starts_with('[')).then(|| url.find('@'))?
+        if host.starts_with('[') || port.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // Not to the end of whatever somebody wrote, for each of its addresses.
+        let near = &rest[..rest.floor_char_boundary(LONGEST_USERINFO)];
+        near.find(ends).map_or(near, |end| &near[..end]).find('@')
     });
     end.map(|at| (start, start + at))
 }

@@ -238,6 +238,15 @@ fn addresses_lose_what_opens_doors() {
 }
 
 #[test]
+fn no_text_is_read_to_its_end_for_each_of_its_words() {
+    // What ends behind so much is not looked for.
+    let far = format!("://app:x/{}@db", "y".repeat(LONGEST_USERINFO));
+    assert_eq!(Redactor::default().text(&far), far);
+    let far = format!("token: {}(x)", "y".repeat(200));
+    assert_eq!(Redactor::default().text(&far), far);
+}
+
+#[test]
 fn an_application_adds_names_of_its_own() {
     let redactor = Redactor::new(vec!["card_number".to_owned()]);
     assert!(redactor.is_secret_key("Card_Number") && !redactor.is_secret_key("card"));

@@ -7,6 +7,10 @@ use std::ops::Range;
 /// What may be said under any name.
 const HARMLESS: [&str; 4] = ["null", "true", "false", "None"];
 
+/// The longest name of a type that is looked for, in bytes: whoever writes texts must not have each of their words
+/// read to the end.
+const LONGEST_PATH: usize = 128;
+
 /// What stands before a value.
 pub(super) struct Before<'a> {
     /// All that does, the separator too.
@@ -52,8 +56,9 @@ fn ends_a_word(c: char) -> bool {
 
 /// The end of what is in brackets, with the name of its type before it: `Some("…")`, `Value { … }`, `[1, 2]`.
 fn group(value: &str) -> Option<usize> {
-    let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-    let path = value.find(|c| !is_path(c))?;
+    let is_path = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+    let mut start = value.bytes().take(LONGEST_PATH);
+    let path = start.position(|byte| !is_path(byte))?;
     let rest = &value[path..];
     let opens = rest.starts_with(['(', '[', '{']) || path > 0 && rest.starts_with(" {");
     if !opens {
